@@ -1,0 +1,66 @@
+/** Standard and depthwise convolution. */
+import type { ConvLayer, DepthwiseLayer, Network, Requantise, Tensor } from '../../network/network.ts';
+import { channelValue, requantise } from '../../network/numerics.ts';
+import { forEachTap } from './window.ts';
+
+/** acc[o] = bias[o] + sum over taps inside and input channels of (x - z_x) * w; weights [o][ky][kx][inChannel]. */
+export function convolution(network: Network, layer: ConvLayer, input: Int8Array): Int8Array {
+  const from = network.tensors[layer.inputs[0]!]!;
+  const to = network.tensors[layer.output]!;
+  const { window, weights } = layer;
+  const output = new Int8Array(to.height * to.width * to.channels);
+  let next = 0;
+  for (let y = 0; y < to.height; y++) {
+    for (let x = 0; x < to.width; x++) {
+      for (let o = 0; o < to.channels; o++) {
+        let acc = layer.bias[o]!;
+        forEachTap(window, from, y, x, (inputY, inputX, ky, kx) => {
+          const pixel = (inputY * from.width + inputX) * from.channels;
+          const tap = ((o * window.kernelHeight + ky) * window.kernelWidth + kx) * from.channels;
+          for (let c = 0; c < from.channels; c++) {
+            acc += operand(input[pixel + c]!, from.zeroPoint, layer.activationThreshold) * weights[tap + c]!;
+          }
+        });
+        output[next++] = requantiseChannel(acc, layer.requantise, to, o);
+      }
+    }
+  }
+  return output;
+}
+
+/** acc[c] = bias[c] + sum over taps inside of (x - z_x) * w; weights [ky][kx][channel]. */
+export function depthwise(network: Network, layer: DepthwiseLayer, input: Int8Array): Int8Array {
+  const from = network.tensors[layer.inputs[0]!]!;
+  const to = network.tensors[layer.output]!;
+  const { window, weights } = layer;
+  const output = new Int8Array(to.height * to.width * to.channels);
+  let next = 0;
+  for (let y = 0; y < to.height; y++) {
+    for (let x = 0; x < to.width; x++) {
+      for (let c = 0; c < to.channels; c++) {
+        let acc = layer.bias[c]!;
+        forEachTap(window, from, y, x, (inputY, inputX, ky, kx) => {
+          const code = input[(inputY * from.width + inputX) * from.channels + c]!;
+          const weight = weights[(ky * window.kernelWidth + kx) * from.channels + c]!;
+          acc += operand(code, from.zeroPoint, layer.activationThreshold) * weight;
+        });
+        output[next++] = requantiseChannel(acc, layer.requantise, to, c);
+      }
+    }
+  }
+  return output;
+}
+
+/** x - z, or 0 where the pruning threshold is not reached. */
+export function operand(code: number, zeroPoint: number, threshold: number): number {
+  const value = code - zeroPoint;
+  return Math.abs(value) < threshold ? 0 : value;
+}
+
+/** Code of an accumulator; one outside int32 is a bug of whoever made the network (see `checkAccumulators`). */
+export function requantiseChannel(acc: number, parameters: Requantise, to: Tensor, channel: number): number {
+  if (acc !== (acc | 0)) throw new Error(`accumulator ${acc} of tensor '${to.name}', channel ${channel} overflows`);
+  const multiplier = channelValue(parameters.multiplier, channel);
+  const shift = channelValue(parameters.shift, channel);
+  return requantise(acc, multiplier, shift, to.zeroPoint, parameters.low, parameters.high);
+}
