@@ -1,0 +1,134 @@
+/**
+ * Executes a graph in float32: what a quantised network is measured against, and where calibration looks at activations.
+ *
+ * A graph that is already quantised runs on its dequantised weights and biases, every tensor clamped to the range that
+ * its codes can express (in such files that range often is the activation function) but not rounded.
+ */
+import type { Graph, GraphNode, RealClamp, Shape } from '../../graph/graph.ts';
+import { activationFunction } from '../activations.ts';
+import { convolve } from './convolution.ts';
+import { averagePool, convolveDepthwise, maxPool } from './depthwise.ts';
+import { realBias, realWeights, tensorOf } from './weights.ts';
+
+/** One call a frame: inputs in the graph's order, each [height][width][channel]; every activation by name comes back. */
+export type FloatExecutor = (inputs: readonly Float32Array[]) => Map<string, Float32Array>;
+
+/** Computes one node from its inputs. */
+type Step = (inputs: readonly Float32Array[]) => Float32Array;
+
+/** Every activation of one frame, by tensor name. For many frames keep a `createFloatExecutor`. */
+export function runFloat(graph: Graph, inputs: readonly Float32Array[]): Map<string, Float32Array> {
+  return createFloatExecutor(graph)(inputs);
+}
+
+/** Prepares the weights once. */
+export function createFloatExecutor(graph: Graph): FloatExecutor {
+  const steps = graph.nodes.map((node) => ({ node, step: prepare(graph, node), clamp: clampOf(graph, node) }));
+  return (inputs) => {
+    const values = new Map<string, Float32Array>();
+    if (inputs.length !== graph.inputs.length) {
+      throw new Error(`graph '${graph.name}' takes ${graph.inputs.length} inputs, not ${inputs.length}`);
+    }
+    graph.inputs.forEach(({ tensor }, index) => {
+      const expected = elements(tensorOf(graph, tensor).shape);
+      const given = inputs[index]!;
+      if (given.length !== expected) throw new Error(`input '${tensor}' holds ${expected} values, not ${given.length}`);
+      values.set(tensor, given);
+    });
+    for (const { node, step, clamp } of steps) {
+      const output = step(node.inputs.map((name) => values.get(name)!));
+      clampInPlace(output, clamp);
+      values.set(node.output, output);
+    }
+    return values;
+  };
+}
+
+function prepare(graph: Graph, node: GraphNode): Step {
+  const input = tensorOf(graph, node.inputs[0]!).shape;
+  const output = tensorOf(graph, node.output).shape;
+  switch (node.op) {
+    case 'conv':
+    case 'depthwise': {
+      const weights = realWeights(graph, node);
+      const bias = realBias(graph, node);
+      const shapes = { input, output, window: node.window };
+      const kernel = node.op === 'conv' ? convolve : convolveDepthwise;
+      return ([x]) => kernel(x!, weights, bias, shapes);
+    }
+    case 'averagePool':
+    case 'maxPool': {
+      const shapes = { input, output, window: node.window };
+      const pool = node.op === 'maxPool' ? maxPool : averagePool;
+      return ([x]) => pool(x!, shapes);
+    }
+    case 'add':
+      return ([a, b]) => a!.map((value, i) => value + b![i]!);
+    case 'mul': {
+      const period = elements(tensorOf(graph, node.inputs[1]!).shape);
+      return ([a, b]) => a!.map((value, i) => value * b![i % period]!);
+    }
+    case 'activation': {
+      const f = activationFunction(node);
+      return ([x]) => x!.map(f);
+    }
+    case 'rescale':
+      return ([x]) => x!.slice();
+    case 'concat': {
+      const widths = node.inputs.map((name) => tensorOf(graph, name).shape.channels);
+      return (inputs) => concatenate(inputs, widths, output);
+    }
+    case 'resize':
+      return ([x]) => resizeNearest(x!, input, output, node.factorY, node.factorX);
+  }
+}
+
+/** A node's own clamp, narrowed to what the codes of its output express where the file fixes them. */
+function clampOf(graph: Graph, node: GraphNode): RealClamp {
+  let low = 'clamp' in node ? node.clamp.low : Number.NEGATIVE_INFINITY;
+  let high = 'clamp' in node ? node.clamp.high : Number.POSITIVE_INFINITY;
+  const { quantisation } = tensorOf(graph, node.output);
+  if (quantisation !== undefined) {
+    low = Math.max(low, quantisation.scale * (-128 - quantisation.zeroPoint));
+    high = Math.min(high, quantisation.scale * (127 - quantisation.zeroPoint));
+  }
+  return { low, high };
+}
+
+function clampInPlace(values: Float32Array, { low, high }: RealClamp): void {
+  if (low === Number.NEGATIVE_INFINITY && high === Number.POSITIVE_INFINITY) return;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (value < low) values[i] = low;
+    else if (value > high) values[i] = high;
+  }
+}
+
+function concatenate(inputs: readonly Float32Array[], widths: readonly number[], output: Shape): Float32Array {
+  const out = new Float32Array(elements(output));
+  let at = 0;
+  for (let pixel = 0; pixel < output.height * output.width; pixel++) {
+    inputs.forEach((values, index) => {
+      const width = widths[index]!;
+      out.set(values.subarray(pixel * width, (pixel + 1) * width), at);
+      at += width;
+    });
+  }
+  return out;
+}
+
+function resizeNearest(x: Float32Array, input: Shape, output: Shape, factorY: number, factorX: number): Float32Array {
+  const { channels } = output;
+  const out = new Float32Array(elements(output));
+  for (let y = 0; y < output.height; y++) {
+    for (let column = 0; column < output.width; column++) {
+      const from = (Math.floor(y / factorY) * input.width + Math.floor(column / factorX)) * channels;
+      out.set(x.subarray(from, from + channels), (y * output.width + column) * channels);
+    }
+  }
+  return out;
+}
+
+export function elements(shape: Shape): number {
+  return shape.height * shape.width * shape.channels;
+}

@@ -1,0 +1,36 @@
+/** What the lowering of each node has at hand: the integer tensors made so far and the options. */
+import type { GraphTensor } from '../../graph/graph.ts';
+import type { Requantise, Tensor, TensorIndex } from '../../network/network.ts';
+import { quantiseMultiplier } from '../../network/numerics.ts';
+
+export interface LowerContext {
+  readonly multiplierBits: number;
+  readonly tensors: Tensor[];
+  readonly indices: Map<string, TensorIndex>;
+}
+
+/** Adds the integer tensor of a quantised graph tensor (its quantisation is checked before). */
+export function addTensor(context: LowerContext, tensor: GraphTensor): TensorIndex {
+  const index = context.tensors.length;
+  const { scale, zeroPoint } = tensor.quantisation!;
+  const { height, width, channels } = tensor.shape;
+  context.tensors.push({ name: tensor.name, height, width, channels, scale, zeroPoint });
+  context.indices.set(tensor.name, index);
+  return index;
+}
+
+/** Requantise parameters of real factors (input units per output code), one each an output channel or one in all. */
+export function requantiseOf(
+  factors: readonly number[],
+  codes: { readonly low: number; readonly high: number },
+  multiplierBits: number,
+): Requantise {
+  const multiplier = new Uint32Array(factors.length);
+  const shift = new Uint8Array(factors.length);
+  factors.forEach((factor, channel) => {
+    const quantised = quantiseMultiplier(factor, multiplierBits);
+    multiplier[channel] = quantised.multiplier;
+    shift[channel] = quantised.shift;
+  });
+  return { multiplier, shift, low: codes.low, high: codes.high };
+}
