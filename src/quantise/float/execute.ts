@@ -6,9 +6,9 @@
  */
 import type { Graph, GraphNode, RealClamp, Shape } from '../../graph/graph.ts';
 import { activationFunction } from '../activations.ts';
-import { convolve } from './convolution.ts';
-import { averagePool, convolveDepthwise, maxPool } from './depthwise.ts';
-import { realBias, realWeights, tensorOf } from './weights.ts';
+import { averagePool, maxPool } from './depthwise.ts';
+import { convolutionKernel, createFloatMemory, depthwiseKernel, type FloatMemory } from './kernels.ts';
+import { type FilterNode, realBias, realWeights, tensorOf } from './weights.ts';
 
 /** One call a frame: inputs in the graph's order, each [height][width][channel]; every activation by name comes back. */
 export type FloatExecutor = (inputs: readonly Float32Array[]) => Map<string, Float32Array>;
@@ -23,7 +23,8 @@ export function runFloat(graph: Graph, inputs: readonly Float32Array[]): Map<str
 
 /** Prepares the weights once. */
 export function createFloatExecutor(graph: Graph): FloatExecutor {
-  const steps = graph.nodes.map((node) => ({ node, step: prepare(graph, node), clamp: clampOf(graph, node) }));
+  const memory = createFloatMemory();
+  const steps = graph.nodes.map((node) => ({ node, step: prepare(graph, node, memory) }));
   return (inputs) => {
     const values = new Map<string, Float32Array>();
     if (inputs.length !== graph.inputs.length) {
@@ -35,27 +36,33 @@ export function createFloatExecutor(graph: Graph): FloatExecutor {
       if (given.length !== expected) throw new Error(`input '${tensor}' holds ${expected} values, not ${given.length}`);
       values.set(tensor, given);
     });
-    for (const { node, step, clamp } of steps) {
-      const output = step(node.inputs.map((name) => values.get(name)!));
-      clampInPlace(output, clamp);
-      values.set(node.output, output);
+    for (const { node, step } of steps) {
+      values.set(node.output, step(node.inputs.map((name) => values.get(name)!)));
     }
     return values;
   };
 }
 
-function prepare(graph: Graph, node: GraphNode): Step {
+function prepare(graph: Graph, node: GraphNode, memory: FloatMemory): Step {
+  const clamp = clampOf(graph, node);
+  if (node.op === 'conv' || node.op === 'depthwise') return prepareFilter(graph, node, clamp, memory);
+  const step = prepareOther(graph, node);
+  return (inputs) => clampInPlace(step(inputs), clamp);
+}
+
+function prepareFilter(graph: Graph, node: FilterNode, clamp: RealClamp, memory: FloatMemory): Step {
+  const input = tensorOf(graph, node.inputs[0]!).shape;
+  const output = tensorOf(graph, node.output).shape;
+  const kernel = node.op === 'conv' ? convolutionKernel : depthwiseKernel;
+  const shapes = { input, output, window: node.window };
+  const run = kernel(memory, realWeights(graph, node), realBias(graph, node), shapes, clamp);
+  return ([x]) => run(x!);
+}
+
+function prepareOther(graph: Graph, node: Exclude<GraphNode, FilterNode>): Step {
   const input = tensorOf(graph, node.inputs[0]!).shape;
   const output = tensorOf(graph, node.output).shape;
   switch (node.op) {
-    case 'conv':
-    case 'depthwise': {
-      const weights = realWeights(graph, node);
-      const bias = realBias(graph, node);
-      const shapes = { input, output, window: node.window };
-      const kernel = node.op === 'conv' ? convolve : convolveDepthwise;
-      return ([x]) => kernel(x!, weights, bias, shapes);
-    }
     case 'averagePool':
     case 'maxPool': {
       const shapes = { input, output, window: node.window };
@@ -95,13 +102,14 @@ function clampOf(graph: Graph, node: GraphNode): RealClamp {
   return { low, high };
 }
 
-function clampInPlace(values: Float32Array, { low, high }: RealClamp): void {
-  if (low === Number.NEGATIVE_INFINITY && high === Number.POSITIVE_INFINITY) return;
+function clampInPlace(values: Float32Array, { low, high }: RealClamp): Float32Array {
+  if (low === Number.NEGATIVE_INFINITY && high === Number.POSITIVE_INFINITY) return values;
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
     if (value < low) values[i] = low;
     else if (value > high) values[i] = high;
   }
+  return values;
 }
 
 function concatenate(inputs: readonly Float32Array[], widths: readonly number[], output: Shape): Float32Array {
