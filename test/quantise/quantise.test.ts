@@ -1,0 +1,135 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Graph } from '../../src/graph/graph.ts';
+import { checkAccumulators } from '../../src/network/accumulator.ts';
+import { runFloat } from '../../src/quantise/float/execute.ts';
+import { dequantiseValues, quantiseValues } from '../../src/quantise/lower/codes.ts';
+import { addNoise, decibels } from '../../src/quantise/metrics.ts';
+import { type QuantiseOptions, quantise } from '../../src/quantise/quantise.ts';
+import type { CalibrationSource } from '../../src/quantise/statistics.ts';
+import { runReference } from '../../src/simulate/reference/reference.ts';
+import { GraphMaker, randomNumbers, randomReals, size, smallMobileNet, windowOf } from './support.ts';
+
+/** Signal-to-noise ratio in dB of every tensor of the integer network over some frames that it was not calibrated on. */
+function measureNoise(graph: Graph, options: QuantiseOptions = {}): Map<string, number> {
+  const random = randomNumbers(7);
+  const shape = graph.tensors.get('input')!.shape;
+  const frames = Array.from({ length: 12 }, () => [randomReals(size(shape), random)]);
+  const calibration: CalibrationSource = { count: 8, frame: (index) => frames[index]! };
+  const network = quantise(graph, calibration, options);
+  checkAccumulators(network);
+  const powers = new Map(network.tensors.map(({ name }) => [name, { signal: 0, noise: 0 }]));
+  for (const frame of frames.slice(8)) {
+    const expected = runFloat(graph, frame);
+    const codes = runReference(network, [quantiseValues(frame[0]!, network.tensors[network.inputs[0]!]!)]);
+    network.tensors.forEach((tensor, index) => {
+      addNoise(powers.get(tensor.name)!, expected.get(tensor.name)!, dequantiseValues(codes[index]!, tensor));
+    });
+  }
+  return new Map([...powers].map(([name, power]) => [name, decibels(power)]));
+}
+
+describe('the quantiser', () => {
+  for (const observer of [{ kind: 'minMax' }, { kind: 'percentile', covered: 99.99 }, { kind: 'mse' }] as const) {
+    it(`keeps every activation of a bottleneck network close to the float network's, ranges by ${observer.kind}`, () => {
+      const noise = measureNoise(smallMobileNet(3), { observer });
+      expect(noise.size).toBe(9);
+      for (const [name, ratio] of noise) expect(ratio, name).toBeGreaterThan(28);
+    });
+  }
+
+  it('is as good with 31-bit multipliers as with 16-bit ones', () => {
+    for (const [name, ratio] of measureNoise(smallMobileNet(4), { multiplierBits: 31 })) {
+      expect(ratio, name).toBeGreaterThan(28);
+    }
+  });
+
+  it('gives the same bytes for the same frames', () => {
+    const graph = smallMobileNet(5);
+    const random = randomNumbers(1);
+    const frame = [randomReals(size(graph.tensors.get('input')!.shape), random)];
+    const make = (): string => JSON.stringify(quantise(graph, { count: 1, frame: () => frame }));
+    expect(make()).toBe(make());
+  });
+
+  it('keeps the bias of a channel whose weights are all zero or nearly so', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(0, 1e-30, 1e-12),
+        fc.double({ min: -3, max: 3, noNaN: true }),
+        (weight, biasValue) => {
+          const maker = new GraphMaker({ height: 2, width: 2, channels: 4 }, 1);
+          maker.conv('input', 2, windowOf(1));
+          const node = maker.nodes[0]!;
+          if (node.op !== 'conv') throw new Error('a conv was made');
+          const values = Float32Array.of(0.5, -0.5, 0.25, 1, weight, -weight, weight, 0);
+          const dead = {
+            ...node,
+            weights: { kind: 'real', values },
+            bias: { kind: 'real', values: Float32Array.of(0, biasValue) },
+          } as const;
+          const graph = { ...maker.graph('t0'), nodes: [dead] };
+          const frame = [randomReals(16, randomNumbers(2))];
+          const network = quantise(graph, { count: 1, frame: () => frame });
+          checkAccumulators(network);
+          const output = network.tensors[1]!;
+          const codes = runReference(network, [quantiseValues(frame[0]!, network.tensors[0]!)])[1]!;
+          const real = dequantiseValues(codes, output);
+          for (let pixel = 0; pixel < 4; pixel++) {
+            expect(Math.abs(real[pixel * 2 + 1]! - biasValue)).toBeLessThanOrEqual(output.scale * 0.51);
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('quantises pools, products, tables, concatenations and resizes', () => {
+    const maker = new GraphMaker({ height: 8, width: 8, channels: 6 }, 11);
+    const stem = maker.conv('input', 12, windowOf(3, 1, 1));
+    const swish = maker.push(
+      { op: 'activation', name: 'swish', inputs: [stem], output: 'swish', function: 'hardSwish' },
+      maker.shape(stem),
+    );
+    const largest = maker.pool('maxPool', swish, windowOf(2, 2));
+    const doubled = maker.push(
+      { op: 'resize', name: 'resize', inputs: [largest], output: 'doubled', factorY: 2, factorX: 2 },
+      maker.shape(stem),
+    );
+    const both = maker.push(
+      { op: 'concat', name: 'concat', inputs: [doubled, stem], output: 'both' },
+      { height: 8, width: 8, channels: 24 },
+    );
+    const mean = maker.pool('averagePool', both, windowOf(8));
+    const gate = maker.push(
+      {
+        op: 'activation',
+        name: 'gate',
+        inputs: [maker.conv(mean, 24, windowOf(1))],
+        output: 'gate',
+        function: 'sigmoid',
+      },
+      maker.shape(mean),
+    );
+    const graph = maker.graph(maker.pair('mul', both, gate));
+    const noise = measureNoise(graph);
+    expect(noise.size).toBe(10);
+    for (const [name, ratio] of noise) expect(ratio, name).toBeGreaterThan(name === mean ? 20 : 28);
+  });
+
+  it('refuses a padded average pool, naming the layer', () => {
+    const maker = new GraphMaker({ height: 4, width: 4, channels: 2 }, 1);
+    const graph = maker.graph(maker.pool('averagePool', 'input', windowOf(3, 1, 1)));
+    const frame = [randomReals(32, randomNumbers(1))];
+    expect(() => quantise(graph, { count: 1, frame: () => frame })).toThrow(
+      expect.objectContaining({ code: 'unsupported', location: { layer: 'averagePool0' } }),
+    );
+  });
+
+  it('refuses to calibrate on nothing and on values that are not finite', () => {
+    const graph = smallMobileNet(1);
+    expect(() => quantise(graph, { count: 0, frame: () => [] })).toThrow('no images to calibrate on');
+    const frame = [new Float32Array(360).fill(Number.NaN)];
+    expect(() => quantise(graph, { count: 1, frame: () => frame })).toThrow('not finite');
+  });
+});
