@@ -1,0 +1,41 @@
+import { UserError } from '../errors.ts';
+import type { Graph } from '../graph/graph.ts';
+import { importOnnx } from './onnx/import.ts';
+import { importTflite } from './tflite/import.ts';
+import { isTflite } from './tflite/model.ts';
+
+export type ModelFormat = 'tflite' | 'onnx';
+
+/**
+ * A model file as a graph; the format is told by content, then by the extension of `fileName`.
+ * Anything wrong with the file is a `UserError` that names it.
+ */
+export function importModel(bytes: Uint8Array, fileName: string): Graph {
+  try {
+    switch (modelFormat(bytes, fileName)) {
+      case 'tflite':
+        return importTflite(bytes, modelName(fileName));
+      case 'onnx':
+        return importOnnx(bytes, fileName);
+    }
+  } catch (error) {
+    throw error instanceof UserError ? error.at({ file: fileName }) : error;
+  }
+}
+
+/** The format of a model file. */
+export function modelFormat(bytes: Uint8Array, fileName: string): ModelFormat {
+  if (bytes.length === 0) throw new UserError('bad-model', 'the file is empty');
+  if (isTflite(bytes)) return 'tflite';
+  if (/\.onnx$/i.test(fileName)) return 'onnx';
+  if (/\.tflite$/i.test(fileName)) {
+    throw new UserError('bad-model', 'this is not a TFLite file (no TFL3 mark)', {}, 'Download or export it again.');
+  }
+  throw new UserError('bad-model', 'this is neither a TFLite nor an ONNX model', {}, 'Give a .tflite or .onnx file.');
+}
+
+/** File name without folders and extension. */
+export function modelName(fileName: string): string {
+  const base = fileName.split(/[\\/]/).at(-1) ?? fileName;
+  return base.replace(/\.[^.]*$/, '') || base;
+}

@@ -1,0 +1,148 @@
+import { UserError } from '../../errors.ts';
+import { damaged } from './flatbuffer.ts';
+import type { FileTensor } from './model.ts';
+
+/** A constant of the model file: its tensor, and whether a DEQUANTIZE made real numbers of it. */
+export interface Constant {
+  readonly file: FileTensor;
+  readonly dequantised: boolean;
+}
+
+/** Number of elements of a shape. */
+export function elements(dims: readonly number[]): number {
+  return dims.reduce((product, dim) => product * dim, 1);
+}
+
+/** IEEE half precision to a number, exactly. */
+export function halfToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+const WIDTH: Readonly<Record<string, number>> = { float32: 4, float16: 2, int8: 1, uint8: 1, int32: 4, int64: 8 };
+
+/** Raw values in file order: codes for integer types, real for float ones. */
+function rawValues(tensor: FileTensor): Float64Array {
+  const width = WIDTH[tensor.type];
+  if (width === undefined || tensor.sparse) {
+    throw new UserError(
+      'unsupported',
+      `the constant is ${tensor.sparse ? 'sparse' : `of type ${tensor.type}`}`,
+      { tensor: tensor.name },
+      'Constants may be dense float32, float16, int8 or uint8.',
+    );
+  }
+  const count = elements(tensor.dims);
+  if (tensor.dims.some((extent) => extent < 1) || tensor.data.length !== count * width) {
+    throw damaged(`constant '${tensor.name}' has ${tensor.data.length} bytes, its shape needs ${count * width}`);
+  }
+  const view = new DataView(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength);
+  const values = new Float64Array(count);
+  switch (tensor.type) {
+    case 'float32':
+      for (let i = 0; i < count; i++) values[i] = view.getFloat32(4 * i, true);
+      break;
+    case 'float16':
+      for (let i = 0; i < count; i++) values[i] = halfToNumber(view.getUint16(2 * i, true));
+      break;
+    case 'int32':
+      for (let i = 0; i < count; i++) values[i] = view.getInt32(4 * i, true);
+      break;
+    case 'int64':
+      for (let i = 0; i < count; i++) values[i] = Number(view.getBigInt64(8 * i, true));
+      break;
+    case 'int8':
+      for (let i = 0; i < count; i++) values[i] = view.getInt8(i);
+      break;
+    default:
+      values.set(tensor.data);
+  }
+  return values;
+}
+
+/** Integer constant (axes, paddings, shapes). */
+export function integers(tensor: FileTensor): number[] {
+  if (tensor.type !== 'int32' && tensor.type !== 'int64') throw damaged(`'${tensor.name}' should hold integers`);
+  return Array.from(rawValues(tensor));
+}
+
+/** int32 codes of a quantised bias. */
+export function biasCodes(tensor: FileTensor): Int32Array {
+  if (tensor.type !== 'int32') {
+    throw new UserError(
+      'unsupported',
+      `a quantised bias is of type ${tensor.type}`,
+      { tensor: tensor.name },
+      'Quantise to int8 or uint8 activations with int32 biases.',
+    );
+  }
+  return Int32Array.from(rawValues(tensor));
+}
+
+export interface Codes {
+  /** Codes minus their zero point, file order. */
+  readonly codes: Int16Array;
+  /** One scale in all, or one a channel. */
+  readonly scales: readonly number[];
+}
+
+/** Weight codes minus zero point. `channelAxis` is the axis that per-channel scales must belong to. */
+export function weightCodes(tensor: FileTensor, channelAxis: number): Codes {
+  const quantisation = tensor.quantisation;
+  if ((tensor.type !== 'int8' && tensor.type !== 'uint8') || !quantisation) {
+    throw new UserError(
+      'unsupported',
+      `weights of a quantised layer are of type ${tensor.type}${quantisation ? '' : ' without scale'}`,
+      { tensor: tensor.name },
+      'Weights of quantised layers may be int8 or uint8.',
+    );
+  }
+  const { scales, zeroPoints } = quantisation;
+  checkAxis(tensor, channelAxis);
+  if (scales.length > 1 && zeroPoints.some((zero) => zero !== 0)) {
+    throw new UserError('unsupported', 'per-channel weights have zero points other than 0', { tensor: tensor.name });
+  }
+  const [lowest, highest] = tensor.type === 'int8' ? [-128, 127] : [0, 255];
+  const zero = zeroPoints[0]!;
+  if (zero < lowest || zero > highest) {
+    throw new UserError('bad-model', `weight zero point ${zero} is no ${tensor.type} code`, { tensor: tensor.name });
+  }
+  return { codes: Int16Array.from(rawValues(tensor), (code) => code - zero), scales };
+}
+
+/** Real values of a constant: as stored, or dequantised by its own scales. */
+export function realValues(tensor: FileTensor): Float32Array {
+  const raw = rawValues(tensor);
+  if (tensor.type === 'float32' || tensor.type === 'float16') return Float32Array.from(raw);
+  const quantisation = tensor.quantisation;
+  if (!quantisation || (tensor.type !== 'int8' && tensor.type !== 'uint8' && tensor.type !== 'int32')) {
+    throw new UserError('bad-model', `a constant of type ${tensor.type} stands for real numbers but has no scale`, {
+      tensor: tensor.name,
+    });
+  }
+  const { scales, zeroPoints, dimension } = quantisation;
+  if (scales.length === 1) return Float32Array.from(raw, (code) => scales[0]! * (code - zeroPoints[0]!));
+  checkAxis(tensor, dimension);
+  const inner = elements(tensor.dims.slice(dimension + 1));
+  return Float32Array.from(raw, (code, i) => {
+    const channel = Math.floor(i / inner) % scales.length;
+    return scales[channel]! * (code - zeroPoints[channel]!);
+  });
+}
+
+function checkAxis(tensor: FileTensor, axis: number): void {
+  const quantisation = tensor.quantisation!;
+  if (quantisation.scales.length === 1) return;
+  if (quantisation.dimension !== axis || quantisation.scales.length !== tensor.dims[axis]) {
+    throw new UserError(
+      'bad-model',
+      `${quantisation.scales.length} scales along axis ${quantisation.dimension} do not fit shape ${tensor.dims.join('x')}`,
+      { tensor: tensor.name },
+      'Per-channel scales must follow the output channels.',
+    );
+  }
+}
