@@ -4,7 +4,7 @@
  * A graph that is already quantised runs on its dequantised weights and biases, every tensor clamped to the range that
  * its codes can express (in such files that range often is the activation function) but not rounded.
  */
-import type { Graph, GraphNode, RealClamp, Shape } from '../../graph/graph.ts';
+import type { ActivationQuantisation, Graph, GraphNode, RealClamp, Shape } from '../../graph/graph.ts';
 import { activationFunction } from '../activations.ts';
 import { averagePool, maxPool } from './depthwise.ts';
 import { convolutionKernel, createFloatMemory, depthwiseKernel, type FloatMemory } from './kernels.ts';
@@ -21,8 +21,20 @@ export function runFloat(graph: Graph, inputs: readonly Float32Array[]): Map<str
   return createFloatExecutor(graph)(inputs);
 }
 
+export interface FloatOptions {
+  /**
+   * Rounds every quantised tensor to its codes, so that the result differs from the integer network's only by the
+   * width of its multipliers and the order of float sums ("fake quantisation").
+   */
+  readonly rounded?: boolean;
+}
+
 /** Prepares the weights once. */
-export function createFloatExecutor(graph: Graph): FloatExecutor {
+export function createFloatExecutor(graph: Graph, options: FloatOptions = {}): FloatExecutor {
+  const round = (values: Float32Array, name: string): Float32Array => {
+    const { quantisation } = tensorOf(graph, name);
+    return options.rounded && quantisation ? roundToCodes(values, quantisation) : values;
+  };
   const memory = createFloatMemory();
   const steps = graph.nodes.map((node) => ({ node, step: prepare(graph, node, memory) }));
   return (inputs) => {
@@ -34,10 +46,10 @@ export function createFloatExecutor(graph: Graph): FloatExecutor {
       const expected = elements(tensorOf(graph, tensor).shape);
       const given = inputs[index]!;
       if (given.length !== expected) throw new Error(`input '${tensor}' holds ${expected} values, not ${given.length}`);
-      values.set(tensor, given);
+      values.set(tensor, round(given, tensor));
     });
     for (const { node, step } of steps) {
-      values.set(node.output, step(node.inputs.map((name) => values.get(name)!)));
+      values.set(node.output, round(step(node.inputs.map((name) => values.get(name)!)), node.output));
     }
     return values;
   };
@@ -88,6 +100,17 @@ function prepareOther(graph: Graph, node: Exclude<GraphNode, FilterNode>): Step 
     case 'resize':
       return ([x]) => resizeNearest(x!, input, output, node.factorY, node.factorX);
   }
+}
+
+/** The real value of the code nearest to each value. */
+function roundToCodes(values: Float32Array, { scale, zeroPoint }: ActivationQuantisation): Float32Array {
+  const low = -128 - zeroPoint;
+  const high = 127 - zeroPoint;
+  const rounded = new Float32Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    rounded[i] = scale * Math.min(high, Math.max(low, Math.floor(values[i]! / scale + 0.5)));
+  }
+  return rounded;
 }
 
 /** A node's own clamp, narrowed to what the codes of its output express where the file fixes them. */
