@@ -1,4 +1,5 @@
 import { UserError } from '../../errors.ts';
+import { halvesToFloats } from '../half.ts';
 import { damaged } from './flatbuffer.ts';
 import type { FileTensor } from './model.ts';
 
@@ -13,20 +14,12 @@ export function elements(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);
 }
 
-/** IEEE half precision to a number, exactly. */
-export function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
 const WIDTH: Readonly<Record<string, number>> = { float32: 4, float16: 2, int8: 1, uint8: 1, int32: 4, int64: 8 };
 
-/** Raw values in file order: codes for integer types, real for float ones. */
-function rawValues(tensor: FileTensor): Float64Array {
+type RawValues = Int8Array | Uint8Array | Int32Array | Float32Array | Float64Array;
+
+/** Raw values in file order: codes for integer types, real for float ones. May share the file's bytes. */
+function rawValues(tensor: FileTensor): RawValues {
   const width = WIDTH[tensor.type];
   if (width === undefined || tensor.sparse) {
     throw new UserError(
@@ -36,32 +29,26 @@ function rawValues(tensor: FileTensor): Float64Array {
       'Constants may be dense float32, float16, int8 or uint8.',
     );
   }
+  const { data } = tensor;
   const count = elements(tensor.dims);
-  if (tensor.dims.some((extent) => extent < 1) || tensor.data.length !== count * width) {
-    throw damaged(`constant '${tensor.name}' has ${tensor.data.length} bytes, its shape needs ${count * width}`);
+  if (tensor.dims.some((extent) => extent < 1) || data.length !== count * width) {
+    throw damaged(`constant '${tensor.name}' has ${data.length} bytes, its shape needs ${count * width}`);
   }
-  const view = new DataView(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength);
-  const values = new Float64Array(count);
   switch (tensor.type) {
-    case 'float32':
-      for (let i = 0; i < count; i++) values[i] = view.getFloat32(4 * i, true);
-      break;
-    case 'float16':
-      for (let i = 0; i < count; i++) values[i] = halfToNumber(view.getUint16(2 * i, true));
-      break;
-    case 'int32':
-      for (let i = 0; i < count; i++) values[i] = view.getInt32(4 * i, true);
-      break;
-    case 'int64':
-      for (let i = 0; i < count; i++) values[i] = Number(view.getBigInt64(8 * i, true));
-      break;
+    case 'uint8':
+      return data;
     case 'int8':
-      for (let i = 0; i < count; i++) values[i] = view.getInt8(i);
-      break;
+      return new Int8Array(data.buffer, data.byteOffset, count);
+    // Copies are aligned; typed arrays are little-endian on every machine that runs WebAssembly.
+    case 'float32':
+      return new Float32Array(data.slice().buffer);
+    case 'int32':
+      return new Int32Array(data.slice().buffer);
+    case 'float16':
+      return halvesToFloats(new Uint16Array(data.slice().buffer));
     default:
-      values.set(tensor.data);
+      return Float64Array.from(new BigInt64Array(data.slice().buffer), Number);
   }
-  return values;
 }
 
 /** Integer constant (axes, paddings, shapes). */
@@ -80,7 +67,7 @@ export function biasCodes(tensor: FileTensor): Int32Array {
       'Quantise to int8 or uint8 activations with int32 biases.',
     );
   }
-  return Int32Array.from(rawValues(tensor));
+  return rawValues(tensor) as Int32Array;
 }
 
 export interface Codes {
@@ -111,13 +98,15 @@ export function weightCodes(tensor: FileTensor, channelAxis: number): Codes {
   if (zero < lowest || zero > highest) {
     throw new UserError('bad-model', `weight zero point ${zero} is no ${tensor.type} code`, { tensor: tensor.name });
   }
-  return { codes: Int16Array.from(rawValues(tensor), (code) => code - zero), scales };
+  const codes = Int16Array.from(rawValues(tensor));
+  if (zero !== 0) for (let i = 0; i < codes.length; i++) codes[i] = codes[i]! - zero;
+  return { codes, scales };
 }
 
 /** Real values of a constant: as stored, or dequantised by its own scales. */
 export function realValues(tensor: FileTensor): Float32Array {
   const raw = rawValues(tensor);
-  if (tensor.type === 'float32' || tensor.type === 'float16') return Float32Array.from(raw);
+  if (raw instanceof Float32Array) return raw;
   const quantisation = tensor.quantisation;
   if (!quantisation || (tensor.type !== 'int8' && tensor.type !== 'uint8' && tensor.type !== 'int32')) {
     throw new UserError('bad-model', `a constant of type ${tensor.type} stands for real numbers but has no scale`, {
@@ -125,13 +114,14 @@ export function realValues(tensor: FileTensor): Float32Array {
     });
   }
   const { scales, zeroPoints, dimension } = quantisation;
-  if (scales.length === 1) return Float32Array.from(raw, (code) => scales[0]! * (code - zeroPoints[0]!));
   checkAxis(tensor, dimension);
   const inner = elements(tensor.dims.slice(dimension + 1));
-  return Float32Array.from(raw, (code, i) => {
+  const values = new Float32Array(raw.length);
+  for (let i = 0; i < raw.length; i++) {
     const channel = Math.floor(i / inner) % scales.length;
-    return scales[channel]! * (code - zeroPoints[channel]!);
-  });
+    values[i] = scales[channel]! * (raw[i]! - zeroPoints[channel]!);
+  }
+  return values;
 }
 
 function checkAxis(tensor: FileTensor, axis: number): void {
