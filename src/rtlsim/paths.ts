@@ -1,0 +1,119 @@
+/** Finds signals and memories by hierarchical name, `instance.scope.name`. */
+import { UserError } from '../errors.ts';
+import { slotOf } from './emit.ts';
+import type { Memory, Model, Register } from './model.ts';
+import type { Bit } from './netlist.ts';
+import { slicesOf } from './slices.ts';
+
+/** A run of bits in memory: bits [position, position + width) of the word are at bit `shift` of byte `address`. */
+export interface Part {
+  readonly address: number;
+  readonly shift: number;
+  readonly width: number;
+  readonly position: number;
+  /** Copies of one bit follow (sign extension). */
+  readonly constant: bigint | undefined;
+}
+
+export interface Word {
+  readonly path: string;
+  readonly width: number;
+  readonly parts: readonly Part[];
+}
+
+/** Every instance below `top`, with its path ('' for the top) and the address of its frame. */
+export function* instancesOf(top: Model, base: number): Generator<{ path: string; model: Model; base: number }> {
+  const stack = [{ path: '', model: top, base }];
+  for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+    yield at;
+    for (const instance of at.model.instances)
+      stack.push({
+        path: at.path === '' ? instance.name : `${at.path}.${instance.name}`,
+        model: instance.child,
+        base: at.base + instance.base,
+      });
+  }
+}
+
+function partsOf(model: Model, base: number, bits: readonly Bit[]): Part[] | undefined {
+  const parts: Part[] = [];
+  let position = 0;
+  for (const slice of slicesOf(model, bits)) {
+    if (slice.signal === undefined) {
+      parts.push({ address: 0, shift: 0, width: slice.width, position, constant: slice.value });
+      position += slice.width;
+      continue;
+    }
+    const slot = slotOf(slice.signal);
+    if (slot === undefined) return undefined;
+    const add = (offset: number, width: number): void => {
+      const address = base + slot + (offset >> 3);
+      parts.push({ address, shift: offset & 7, width, position, constant: undefined });
+      position += width;
+    };
+    add(slice.offset, slice.width);
+    for (let i = 0; i < slice.repeat; i++) add(slice.offset + slice.width - 1, 1);
+  }
+  return parts;
+}
+
+/** Tries `find` in the module that owns the last part of `path`; names may contain dots themselves. */
+function descend<T>(
+  model: Model,
+  base: number,
+  path: string,
+  find: (model: Model, base: number, name: string) => T | undefined,
+): T | undefined {
+  const here = find(model, base, path);
+  if (here !== undefined) return here;
+  for (const instance of model.instances)
+    if (path.startsWith(`${instance.name}.`)) {
+      const below = descend(instance.child, base + instance.base, path.slice(instance.name.length + 1), find);
+      if (below !== undefined) return below;
+    }
+  return undefined;
+}
+
+export function findWord(top: Model, base: number, path: string): Word {
+  const found = descend(top, base, path, (model, at, name) => {
+    const net = model.unit.nets.find((item) => item.name === name);
+    if (net === undefined) return undefined;
+    return { width: net.bits.length, parts: partsOf(model, at, net.bits) };
+  });
+  if (found === undefined)
+    throw new UserError('bad-arguments', `no signal '${path}'`, {}, 'Name it as instance.signal from the top.');
+  if (found.parts === undefined)
+    throw new UserError(
+      'bad-arguments',
+      `signal '${path}' is combinational and was not kept`,
+      {},
+      'Compile the simulator with wires: true.',
+    );
+  return { path, width: found.width, parts: found.parts };
+}
+
+export function findMemory(top: Model, base: number, path: string): { memory: Memory; address: number } {
+  const found = descend(top, base, path, (model, at, name) => {
+    // An inlined instance's memory keeps its instance's name only in the netlist's cell name.
+    const memory = model.memories.find((item) => item.name === name);
+    return memory && { memory, address: at + memory.slot };
+  });
+  if (found === undefined) throw new UserError('bad-arguments', `no memory '${path}'`);
+  return found;
+}
+
+/** Names of all memories, and of all registers with an author's name. */
+export function listState(top: Model, base: number): { memories: string[]; registers: string[] } {
+  const memories: string[] = [];
+  const registers: string[] = [];
+  for (const { path, model } of instancesOf(top, base)) {
+    const full = (name: string): string => (path === '' ? name : `${path}.${name}`);
+    for (const memory of model.memories) memories.push(full(memory.name));
+    const named = new Set(model.unit.nets.filter((net) => net.named).map((net) => net.name));
+    for (const register of model.registers) if (named.has(register.q.name)) registers.push(full(register.q.name));
+  }
+  return { memories, registers: [...new Set(registers)] };
+}
+
+/** Where a register of an instance lies. */
+export const registerAddress = (register: Register, base: number): number => base + register.q.slot;
