@@ -84,7 +84,8 @@ function lowerLayer(context: Context, layer: Layer, index: number, done: Set<num
       return push(context, index, done, {
         ...identityStage(context, layer, index, layer.inputs[0]!),
         kind: 'table',
-        codes: { ...identityCodes(context, layer.inputs[0]!), table: 1 },
+        table: layer.table,
+        codes: identityCodes(context, layer.inputs[0]!),
       });
     case 'concat':
       return lowerConcat(context, layer, index);
@@ -189,6 +190,7 @@ function identityStage(
     sharedWeights: true,
     weights,
     parameters: channelParameters(context, count, [], requantise),
+    table: undefined,
     codes: {},
     macs: 0,
   };
@@ -203,7 +205,7 @@ function push(context: Context, index: number, done: Set<number>, stage: Machine
     const next = soleConsumer(context, current.output);
     if (next === undefined) break;
     const layer = network.layers[next]!;
-    if (layer.op === 'add' && current.residual === undefined && !current.windowKernel && current.codes.table !== 1) {
+    if (layer.op === 'add' && current.residual === undefined && !current.windowKernel && current.table === undefined) {
       const position = layer.inputs[0] === current.output ? 0 : 1;
       const other = layer.inputs[1 - position]!;
       if (other === current.output || !available(context, other, index)) break;
@@ -214,17 +216,17 @@ function push(context: Context, index: number, done: Set<number>, stage: Machine
         output: layer.output,
         codes: { ...current.codes, ...addCodes(context, layer, position) },
       };
-    } else if (layer.op === 'table' && current.codes.table !== 1 && context.config.tables) {
+    } else if (layer.op === 'table' && current.table === undefined && context.config.tables) {
       current = {
         ...current,
         layers: [...current.layers, next],
         output: layer.output,
-        codes: { ...current.codes, table: 1 },
+        table: layer.table,
       };
     } else break;
     done.add(next);
   }
-  if (current.codes.table === 1 && !context.config.tables) {
+  if (current.table !== undefined && !context.config.tables) {
     throw new UserError(
       'does-not-fit',
       `configuration '${context.config.name}' has no activation tables`,
@@ -310,6 +312,7 @@ function lowerConv(context: Context, layer: ConvLayer, index: number, done: Set<
     blocks,
     sharedWeights: false,
     parameters,
+    table: undefined,
     codes: {
       inputZero: network.tensors[input]!.zeroPoint,
       ...middleCodes(context, layer.output, layer.requantise),
@@ -333,7 +336,7 @@ function lowerConv(context: Context, layer: ConvLayer, index: number, done: Set<
       paddingTop: (padding.top + 1) >> 1,
       paddingLeft: (padding.left + 1) >> 1,
       wordsPerBlock: kernel.steps.length * parts.length,
-      weights: packStem(config, layer, parts, kernel, target.channels),
+      weights: packStem(config, parts, kernel, target.channels),
       codes: { ...base.codes, repeat: parts.length - 1 },
     });
     return;
@@ -423,6 +426,7 @@ function lowerDepthwise(context: Context, layer: DepthwiseLayer, index: number, 
     sharedWeights: false,
     parameters: channelParameters(context, target.channels, layer.bias, layer.requantise),
     macs: layerMacs(network, layer),
+    table: undefined,
     codes: {
       inputZero: network.tensors[input]!.zeroPoint,
       ...middleCodes(context, layer.output, layer.requantise),

@@ -47,6 +47,8 @@ export interface MachineStage {
   readonly weights: Int8Array;
   /** Packed parameter words, one a block. */
   readonly parameters: Uint8Array;
+  /** Activation table that the output codes go through, by code + 128. */
+  readonly table: Int8Array | undefined;
   readonly codes: StageCodes;
   /** Multiply-accumulates as the field counts them. */
   readonly macs: number;

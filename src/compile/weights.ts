@@ -9,13 +9,13 @@ interface Weighted {
 }
 
 /**
- * Weights as one or two sets of int8 that sum to them: asymmetric uint8 files have weights beyond int8, which the engine
- * multiplies in a second round of steps.
+ * Weights as sets of int8 that sum to them: asymmetric uint8 files have weights of -255..255, which the engine multiplies
+ * in a second round of steps (a third, for 255).
  */
 export function splitWeights(layer: { readonly weights: Int16Array }): Int16Array[] {
   if (layer.weights.every((weight) => weight >= -128 && weight <= 127)) return [layer.weights];
   const first = layer.weights.map((weight) => Math.max(-128, Math.min(127, weight)));
-  return [first, layer.weights.map((weight, index) => weight - first[index]!)];
+  return [first, ...splitWeights({ weights: layer.weights.map((weight, index) => weight - first[index]!) })];
 }
 
 /** N / M words; word s passes channel s * M + m of the input word to lane m. */
@@ -117,7 +117,6 @@ export function packWindow(
 /** Window path, stem: [block][part][step] words; taps in the order of `stemTaps`. */
 export function packStem(
   config: Config,
-  layer: ConvLayer,
   parts: readonly Int16Array[],
   kernel: WindowKernel,
   outChannels: number,

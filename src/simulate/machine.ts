@@ -17,6 +17,7 @@ import {
   STAGE_PARTS,
   STAGE_SLOTS,
   type Stage,
+  TABLES,
   unpackFields,
 } from '../spec/isa.ts';
 import { unpackParameters } from '../spec/layout.ts';
@@ -42,14 +43,13 @@ export interface RowRing {
   readonly base: number;
   readonly end: number;
   readonly pitch: number;
-  readonly phase: number;
 }
 
 /** Address of the slot that holds `row`, given that `firstRow` lies in the slot at `firstAddress`. */
 export function slotAddress(ring: RowRing, firstAddress: number, firstRow: number, row: number): number {
   const slots = (ring.end - ring.base) / ring.pitch;
   const first = (firstAddress - ring.base) / ring.pitch;
-  const ahead = ((row + ring.phase) >> 2) - ((firstRow + ring.phase) >> 2);
+  const ahead = (row >> 2) - (firstRow >> 2);
   return ring.base + ((((first + ahead) % slots) + slots) % slots) * ring.pitch;
 }
 
@@ -60,7 +60,7 @@ export class Machine {
   /** Bytes by [word][lane][input]. */
   readonly weights: Int8Array;
   readonly parameters: Uint8Array;
-  readonly table: Int8Array = new Int8Array(256);
+  readonly tableBytes: Int8Array = new Int8Array(256 * TABLES);
   readonly memory: Uint8Array;
   /** Pruning level of the frame. */
   level = 0;
@@ -116,14 +116,14 @@ export class Machine {
 
   private load(fields: { readonly [name: string]: number }, index: number): void {
     const { target, count, address } = fields;
-    const from = fields.memoryAddress! + this.level * fields.levelStride!;
+    const from = fields.memoryAddress! + this.level * (fields.levelStride ?? 0);
     if (target === 2) return this.moveRows(fields, index, false);
     const [memory, wordBytes] =
       target === 0
         ? [this.weights, this.config.lanes * this.config.inputs]
         : target === 1
           ? [this.parameters, this.config.lanes * parameterBytes(this.config)]
-          : [this.table, 256];
+          : [this.tableBytes, 256];
     const bytes = count! * wordBytes;
     if (from + bytes > this.memory.length) this.fail(index, 'LOAD reads beyond external memory');
     if (address! * wordBytes + bytes > memory.length) this.fail(index, 'LOAD writes beyond the on-chip memory');
@@ -187,7 +187,7 @@ export class Machine {
       if (row < 0 || column < 0 || y >= stage.inputHeight || x >= stage.inputWidth) return -1;
       const slot = slotAddress(inputRing, fields.inputRow, firstInputRow >> stage.upsample, y);
       const address = slot + Math.floor(x / pixels) * stage.inputBlocks + block;
-      const word = ((((y + inputRing.phase) & 3) * activationDepth + address) * pixels + (x % pixels)) * inputs;
+      const word = (((y & 3) * activationDepth + address) * pixels + (x % pixels)) * inputs;
       if (address >= activationDepth || word >= limit * pixels * inputs) this.fail(index, 'an input word lies outside');
       return word;
     };
@@ -304,7 +304,7 @@ export class Machine {
       const slot = slotAddress(ring, first, firstRow, y);
       const address = slot + Math.floor(column / config.pixels) * blocks + ownBlock;
       if (address >= config.activationDepth) this.fail(index, 'a word lies outside the activation memory');
-      const set = (y + ring.phase) & 3;
+      const set = y & 3;
       return (
         ((set * config.activationDepth + address) * config.pixels + (column % config.pixels)) * config.inputs +
         ownOffset
@@ -335,7 +335,7 @@ export class Machine {
         const rounded = roundShift(sum, stage.residualShift) + stage.outputZero;
         code = Math.min(stage.outputHigh, Math.max(stage.outputLow, rounded));
       }
-      if (stage.table) code = this.table[code + 128]!;
+      if (stage.table > 0) code = this.tableBytes[(stage.table - 1) * 256 + code + 128]!;
       this.activations[output + lane] = code;
     }
   }
@@ -350,7 +350,6 @@ export function ringOf(stage: Stage, tensor: 'input' | 'output' | 'residual'): R
     base: stage[`${tensor}Base`],
     end: stage[`${tensor}End`],
     pitch: stage[`${tensor}Pitch`],
-    phase: stage[`${tensor}Phase`],
   };
 }
 

@@ -40,7 +40,7 @@ export const configSchema = z.strictObject({
 
 export type Config = Readonly<z.infer<typeof configSchema>>;
 
-/** Row sets of the activation memory: image row y lies in set (y + phase) mod 4. Fixed, so that RTL needs no division. */
+/** Row sets of the activation memory: image row y lies in set y mod 4. Fixed, so that RTL needs no division. */
 export const ROW_SETS = 4;
 
 /** Bytes of one channel's parameters: bias 32 bit, multiplier, shift 6 bit, padded to a power of two. */

@@ -92,6 +92,9 @@ export const INSTRUCTIONS: { readonly [name in Opcode]: { readonly doc: string; 
     },
   };
 
+/** Activation tables held on chip. */
+export const TABLES = 4;
+
 /** Pruning levels besides level 0, which prunes nothing. */
 export const PRUNING_LEVELS = 7;
 
@@ -104,16 +107,15 @@ export const STAGE_FIELDS = [
   field('flat', 1, 'groups of P pixels run on across row ends (1x1 kernels, width at least P)'),
   field('residual', 2, '0 none, 1 add the residual tensor, 2 multiply by it'),
   field('broadcast', 1, 'the residual tensor is 1 x 1 and serves every pixel'),
-  field('table', 1, 'map the output codes through the activation table'),
+  field('table', 3, '0 none, 1 to 4: map the output codes through this activation table'),
   field('upsample', 2, 'log2 of the nearest-neighbour enlargement of the input'),
-  field('repeat', 1, 'run the steps of a group twice, with a second set of weights'),
+  field('repeat', 2, 'run the steps of a group so many more times, each with a further set of weights'),
   field('inputHeight', 10, 'rows of the input map'),
   field('inputWidth', 10, 'columns of the input map'),
   field('inputBlocks', 10, 'words of N channels of an input pixel'),
   field('inputBase', 16, 'first word of the input row ring'),
   field('inputEnd', 16, 'word after the input row ring'),
   field('inputPitch', 14, 'words from one row slot to the next'),
-  field('inputPhase', 2, 'input row y lies in row set (y + phase) mod 4'),
   field('kernelHeight', 6, 'direct path: kernel rows'),
   field('kernelWidth', 6, 'direct path: kernel columns'),
   field('strideY', 1, '0: 1, 1: 2, in rows'),
@@ -128,12 +130,10 @@ export const STAGE_FIELDS = [
   field('outputBase', 16, 'first word of the output row ring'),
   field('outputEnd', 16, 'word after the output row ring'),
   field('outputPitch', 14, 'words from one row slot to the next'),
-  field('outputPhase', 2, 'output row y lies in row set (y + phase) mod 4'),
   field('residualBlocks', 10, 'words of N channels of a residual pixel'),
   field('residualBase', 16, 'first word of the residual row ring'),
   field('residualEnd', 16, 'word after the residual row ring'),
   field('residualPitch', 14, 'words from one row slot to the next'),
-  field('residualPhase', 2, 'residual row y lies in row set (y + phase) mod 4'),
   field('inputZero', 8, 'zero point of the input, two’s complement'),
   field('middleZero', 8, 'zero point after requantisation'),
   field('middleLow', 8, 'lower clamp after requantisation'),

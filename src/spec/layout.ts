@@ -2,7 +2,7 @@
  * Where things lie: activation rows in banks, weight and parameter words, and the same data in external memory.
  *
  * Activation memory: word (set, address, column) holds N channels of one pixel. Pixel (y, x), channel block c of a tensor
- * lies in set (y + phase) mod 4, column x mod P, address slot(y) + floor(x / P) * blocks + c. Rows of the same set follow
+ * lies in set y mod 4, column x mod P, address slot(y) + floor(x / P) * blocks + c. Rows of the same set follow
  * each other at `pitch`; a ring of slots wraps from `end` to `base`. In external memory a row is the same words in the
  * same order: [x group][channel block][column][channel], all columns of the last group present.
  */
@@ -23,9 +23,9 @@ export function rowWords(config: Config, width: number, channels: number): numbe
   return Math.ceil(width / config.pixels) * channelBlocks(config, channels);
 }
 
-/** Row slots (addresses per set) that hold `rows` rows starting at any phase. */
-export function rowSlots(rows: number, phase = 0): number {
-  return Math.ceil((rows + phase) / ROW_SETS);
+/** Row slots (one in each row set) that hold a map of `rows` rows. */
+export function rowSlots(rows: number): number {
+  return Math.ceil(rows / ROW_SETS);
 }
 
 /** Byte index of (set, address, column, channel) in a flat image of the activation memory. */

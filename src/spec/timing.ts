@@ -1,0 +1,52 @@
+/**
+ * The timing contract: every number of cycles that the cycle model and the RTL must agree on.
+ *
+ * Cycle t below is the cycle in which a unit's registers hold the thing named; what it causes is visible at t + the
+ * latency given. `simulate/cycles` executes this contract, `docs/timing.md` tells it in words.
+ */
+import type { Config } from './config.ts';
+
+/** Pipeline of the compute unit, from the cycle in which the sequencer holds a step. */
+export const PIPELINE = {
+  /** Step issued -> activation banks read (addresses of the slots are computed in between). */
+  read: 4,
+  /** Banks read -> operands in the multipliers' input registers (rotate, subtract zero point, route). */
+  operand: 5,
+  /** Operands -> products, the DSP's three registers. */
+  multiply: 3,
+  /** Accumulator, after log2(N) registered tree levels. */
+  accumulate: 1,
+  /** Accumulator -> requantised code. */
+  requantise: 6,
+  /** Requantised code -> residual and table -> write port. */
+  residual: 6,
+} as const;
+
+/** Cycles from the issue of a group's last step to its write to the activation memory. */
+export function writeLatency(config: Config): number {
+  const { read, operand, multiply, accumulate, requantise, residual } = PIPELINE;
+  return read + operand + multiply + Math.log2(config.inputs) + accumulate + requantise + residual;
+}
+
+/**
+ * Cycles from the issue of an instruction's last step to the first cycle in which another instruction that waits for it
+ * may issue: all writes done (requantisation may spread a group over several cycles), the count registered.
+ */
+export function retireLatency(config: Config): number {
+  return writeLatency(config) + config.pixels / config.requantisePixels + 1;
+}
+
+/** Front end of the compute unit: cycles from taking an instruction off the queue to its earliest start. */
+export const SETUP_CYCLES = 4;
+
+/** Instructions that a unit's queue holds. */
+export const QUEUE_DEPTH = 16;
+/** Instructions that the fetch buffer holds, and the number in one fetch burst. */
+export const FETCH_DEPTH = 16;
+export const FETCH_BURST = 8;
+/** Read bursts in flight, of fetch and load together. */
+export const OUTSTANDING_READS = 8;
+/** Bytes of the longest burst; no burst crosses a multiple of it (AXI4's 4 kB rule). */
+export const BURST_BYTES = 4096;
+/** Beats of the longest burst (AXI4 allows 256). */
+export const BURST_BEATS = 64;
