@@ -21,7 +21,7 @@ import {
 } from '../wasm/code.ts';
 import { defineFunction, type WasmFunction } from '../wasm/module.ts';
 import { type DepthwisePlan, planDepthwise } from './depthwise-plan.ts';
-import { BLOCK, blockBytes, type RequantiseForm, requantiseEmitter } from './requantise.ts';
+import { BLOCK, blockBytes, headerLocals, type RequantiseForm, requantiseEmitter } from './requantise.ts';
 import { storePixels } from './store.ts';
 
 /** A band's layout and the work on it. */
@@ -77,23 +77,11 @@ export function emitDepthwise(shape: DepthwiseShape, form: RequantiseForm): Wasm
   const overlap = groups * group - outputWidth;
 
   return defineFunction(['source', 'target', 'weights', 'parameters', 'header', 'rows'], (p, locals) => {
-    const [source, target, weights, parameters, block, remaining] = Array.from({ length: 6 }, () => locals.i32()) as [
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
-    const [first, second, low, high, scratch] = Array.from({ length: 5 }, () => locals.v128()) as [
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
+    const [source, target, weights, parameters, block, remaining] = locals.integers(6);
+    const [first, second, low, high, scratch] = locals.vectors(5);
     const sums = Array.from({ length: group }, () => [locals.v128(), locals.v128()] as const);
-    const requantise = requantiseEmitter(locals, form, parameters, p.header);
+    const header = headerLocals(locals, p.header);
+    const requantise = requantiseEmitter(locals, form, parameters, header);
     const offset = (row: number, column: number) => (row * bandWidth + column) * pixelBytes;
 
     const products = plan.operands.map(({ places, terms }) =>
@@ -117,7 +105,7 @@ export function emitDepthwise(shape: DepthwiseShape, form: RequantiseForm): Wasm
           half,
         ),
       ),
-      storePixels(sums, (pixel) => ({ base: get(target), offset: pixel * channels }), p.header, scratch),
+      storePixels(sums, (pixel) => ({ base: get(target), offset: pixel * channels }), header, scratch),
       increase(source, group * window.strideX * pixelBytes),
       increase(target, group * channels),
       overlap === 0
@@ -128,6 +116,7 @@ export function emitDepthwise(shape: DepthwiseShape, form: RequantiseForm): Wasm
           ),
     );
     const oneBlock = sequence(
+      requantise.loadBlock,
       set(source, i32Add(get(p.source), i32Mul(i32Sub(get(block), i32(1)), i32(BLOCK * 2)))),
       set(target, i32Add(get(p.target), i32Mul(i32Sub(get(block), i32(1)), i32(BLOCK)))),
       set(remaining, i32(groups)),
@@ -135,15 +124,18 @@ export function emitDepthwise(shape: DepthwiseShape, form: RequantiseForm): Wasm
       increase(weights, shape.sharedWeights ? 0 : -depthwiseBlockBytes(plan)),
       increase(parameters, -blockBytes(form)),
     );
-    return countDown(
-      p.rows,
-      sequence(
-        set(weights, get(p.weights)),
-        set(parameters, get(p.parameters)),
-        set(block, i32(blocks)),
-        countDown(block, oneBlock),
-        increase(p.source, window.strideY * bandWidth * pixelBytes),
-        increase(p.target, outputWidth * channels),
+    return sequence(
+      header.load,
+      countDown(
+        p.rows,
+        sequence(
+          set(weights, get(p.weights)),
+          set(parameters, get(p.parameters)),
+          set(block, i32(blocks)),
+          countDown(block, oneBlock),
+          increase(p.source, window.strideY * bandWidth * pixelBytes),
+          increase(p.target, outputWidth * channels),
+        ),
       ),
     );
   });

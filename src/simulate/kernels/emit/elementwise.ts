@@ -28,7 +28,7 @@ import {
   v128Store,
 } from '../wasm/code.ts';
 import { defineFunction, type WasmFunction } from '../wasm/module.ts';
-import { addMagic, BLOCK, blockBytes, type RequantiseForm, requantiseEmitter } from './requantise.ts';
+import { addMagic, BLOCK, blockBytes, headerLocals, type RequantiseForm, requantiseEmitter } from './requantise.ts';
 import { storePixels } from './store.ts';
 
 /** Constants of an addition: scales of a and b and half the grid of the sum, two doubles each. */
@@ -50,9 +50,8 @@ export function packAddition(multipliers: readonly [number, number], shift: numb
 export function emitAddition(): WasmFunction {
   const names = ['a', 'b', 'target', 'blocks', 'zeroA', 'zeroB', 'constants', 'header'] as const;
   return defineFunction(names, (p, locals) => {
-    const [zeroA, zeroB, valueA, valueB, wideA, wideB, low, high, scratch] = Array.from({ length: 9 }, () =>
-      locals.v128(),
-    ) as [Local, Local, Local, Local, Local, Local, Local, Local, Local];
+    const [zeroA, zeroB, valueA, valueB, wideA, wideB, low, high, scratch] = locals.vectors(9);
+    const header = headerLocals(locals, p.header);
     const sum = (a: Code, b: Code): Code =>
       addMagic(
         f64x2Add(
@@ -63,7 +62,7 @@ export function emitAddition(): WasmFunction {
           v128Load(get(p.constants), EPSILON),
         ),
         true,
-        p.header,
+        header,
       );
     const fourSums = (target: Local, extend: (a: Code) => Code): Code =>
       sequence(
@@ -72,6 +71,7 @@ export function emitAddition(): WasmFunction {
         set(target, lowWords(sum(get(wideA), get(wideB)), sum(upperHalf(wideA), upperHalf(wideB)))),
       );
     return sequence(
+      header.load,
       set(zeroA, i16x8Splat(get(p.zeroA))),
       set(zeroB, i16x8Splat(get(p.zeroB))),
       countDown(
@@ -81,7 +81,7 @@ export function emitAddition(): WasmFunction {
           set(valueB, i16x8Sub(v128Load8x8(get(p.b)), get(zeroB))),
           fourSums(low, i32x4ExtendLow),
           fourSums(high, i32x4ExtendHigh),
-          storePixels([[low, high]], () => ({ base: get(p.target), offset: 0 }), p.header, scratch),
+          storePixels([[low, high]], () => ({ base: get(p.target), offset: 0 }), header, scratch),
           increase(p.a, BLOCK),
           increase(p.b, BLOCK),
           increase(p.target, BLOCK),
@@ -105,25 +105,13 @@ export interface ScaleShape {
 export function emitScale(shape: ScaleShape, form: RequantiseForm): WasmFunction {
   const names = ['a', 'b', 'target', 'pixels', 'zeroA', 'zeroB', 'parameters', 'header'] as const;
   return defineFunction(names, (p, locals) => {
-    const [a, b, target, parameters, block] = Array.from({ length: 5 }, () => locals.i32()) as [
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
-    const [zeroA, zeroB, valueA, valueB, low, high, scratch] = Array.from({ length: 7 }, () => locals.v128()) as [
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
-    const requantise = requantiseEmitter(locals, form, parameters, p.header);
+    const [a, b, target, parameters, block] = locals.integers(5);
+    const [zeroA, zeroB, valueA, valueB, low, high, scratch] = locals.vectors(7);
+    const header = headerLocals(locals, p.header);
+    const requantise = requantiseEmitter(locals, form, parameters, header);
     const oneBlock = (bytes: number): Code =>
       sequence(
+        requantise.loadBlock,
         set(valueA, i16x8Sub(v128Load8x8(get(a)), get(zeroA))),
         ...(shape.product
           ? [
@@ -134,7 +122,7 @@ export function emitScale(shape: ScaleShape, form: RequantiseForm): WasmFunction
           : [set(low, i32x4ExtendLow(get(valueA))), set(high, i32x4ExtendHigh(get(valueA)))]),
         requantise.round([low], 0),
         requantise.round([high], 1),
-        storePixels([[low, high]], () => ({ base: get(target), offset: 0 }), p.header, scratch, bytes),
+        storePixels([[low, high]], () => ({ base: get(target), offset: 0 }), header, scratch, bytes),
         increase(a, BLOCK),
         increase(b, BLOCK),
         increase(target, BLOCK),
@@ -143,6 +131,7 @@ export function emitScale(shape: ScaleShape, form: RequantiseForm): WasmFunction
     const whole = Math.floor(shape.channels / BLOCK);
     const rest = shape.channels % BLOCK;
     return sequence(
+      header.load,
       set(zeroA, i16x8Splat(get(p.zeroA))),
       set(zeroB, i16x8Splat(get(p.zeroB))),
       countDown(
@@ -183,7 +172,7 @@ export function emitTable(): WasmFunction {
 /** Each of `pixels` pixels `factor` times; whole vectors are copied, the next pixel overwrites what is too much. */
 export function emitRepeat(channels: number, factor: number): WasmFunction {
   return defineFunction(['source', 'target', 'pixels'], (p, locals) => {
-    const [times, vector, from, to] = Array.from({ length: 4 }, () => locals.i32()) as [Local, Local, Local, Local];
+    const [times, vector, from, to] = locals.integers(4);
     const copy = sequence(
       set(from, get(p.source)),
       set(to, get(p.target)),

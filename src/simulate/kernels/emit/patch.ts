@@ -1,17 +1,6 @@
 /** Gathers the operands under a window into one run, [ky][kx][inChannel], for the matrix product. */
 import type { Window } from '../../../network/network.ts';
-import {
-  type Code,
-  countDown,
-  get,
-  i32,
-  increase,
-  type Local,
-  sequence,
-  set,
-  v128Load,
-  v128Store,
-} from '../wasm/code.ts';
+import { type Code, countDown, get, i32, increase, sequence, set, v128Load, v128Store } from '../wasm/code.ts';
 import { defineFunction, type WasmFunction } from '../wasm/module.ts';
 
 export interface PatchShape {
@@ -40,14 +29,8 @@ export function emitPatch(shape: PatchShape): WasmFunction {
   const rowBytes = window.dilationY * bandWidth * channels * 2;
 
   return defineFunction(['source', 'target', 'count'], (p, locals) => {
-    const [row, from, to, ky, run] = Array.from({ length: 5 }, () => locals.i32()) as [
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
-    const [copyFrom, copyTo, vector] = Array.from({ length: 3 }, () => locals.i32()) as [Local, Local, Local];
+    const [row, from, to, ky, run] = locals.integers(5);
+    const [copyFrom, copyTo, vector] = locals.integers(3);
     const unrolled = Array.from({ length: vectors }, (_, index) =>
       v128Store(get(to), v128Load(get(from), index * 16), index * 16),
     );

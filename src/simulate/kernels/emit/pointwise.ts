@@ -17,7 +17,14 @@ import {
   v128Load32Splat,
 } from '../wasm/code.ts';
 import { defineFunction, type WasmFunction } from '../wasm/module.ts';
-import { BLOCK, blockBytes, type RequantiseForm, requantiseEmitter } from './requantise.ts';
+import {
+  BLOCK,
+  blockBytes,
+  type HeaderLocals,
+  headerLocals,
+  type RequantiseForm,
+  requantiseEmitter,
+} from './requantise.ts';
 import { storePixels } from './store.ts';
 
 /** Bytes of one block's weights: 8 channels x `depth` int16. */
@@ -60,7 +67,8 @@ export function emitPointwise(depth: number, pixels: number, form: RequantiseFor
     const weightPair = [locals.v128(), locals.v128()] as const;
     const operand = locals.v128();
     const sums = Array.from({ length: pixels }, () => [locals.v128(), locals.v128()] as const);
-    const requantise = requantiseEmitter(locals, form, p.parameters, p.header);
+    const header = headerLocals(locals, p.header);
+    const requantise = requantiseEmitter(locals, form, p.parameters, header);
 
     const pair = sequence(
       ...weightPair.map((local, half) => set(local, v128Load(get(weight), half * 16))),
@@ -83,18 +91,22 @@ export function emitPointwise(depth: number, pixels: number, form: RequantiseFor
           half,
         ),
       ),
-      storePixelsAt(sums, target, p.channels, p.header, scratch),
+      storePixelsAt(sums, target, p.channels, header, scratch),
       increase(source, (pixels - 1) * depth * 2),
     );
-    return countDown(
-      p.blocks,
-      sequence(
-        set(source, get(p.source)),
-        set(target, i32Add(get(p.target), i32Mul(i32Sub(get(p.blocks), i32(1)), i32(BLOCK)))),
-        set(group, get(p.groups)),
-        countDown(group, oneGroup),
-        increase(p.weights, -pointwiseBlockBytes(depth)),
-        increase(p.parameters, -blockBytes(form)),
+    return sequence(
+      header.load,
+      countDown(
+        p.blocks,
+        sequence(
+          requantise.loadBlock,
+          set(source, get(p.source)),
+          set(target, i32Add(get(p.target), i32Mul(i32Sub(get(p.blocks), i32(1)), i32(BLOCK)))),
+          set(group, get(p.groups)),
+          countDown(group, oneGroup),
+          increase(p.weights, -pointwiseBlockBytes(depth)),
+          increase(p.parameters, -blockBytes(form)),
+        ),
       ),
     );
   });
@@ -107,7 +119,7 @@ function storePixelsAt(
   sums: readonly (readonly [Local, Local])[],
   target: Local,
   channels: Local,
-  header: Local,
+  header: HeaderLocals,
   scratch: Local,
 ): Code {
   const parts: Code[] = [];

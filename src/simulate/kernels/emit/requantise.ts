@@ -48,8 +48,8 @@ const LOW_UNIT = 224;
 const MAGIC = 0;
 const LIMIT_LOW = 16;
 const LIMIT_HIGH = 32;
-export const CODE_LOW = 48;
-export const CODE_HIGH = 64;
+const CODE_LOW = 48;
+const CODE_HIGH = 64;
 export const HEADER_BYTES = 80;
 
 export const blockBytes = (form: RequantiseForm): number => (form.halves ? 288 : 160);
@@ -128,65 +128,86 @@ export function packHeader(zeroPoint: number, low: number, high: number): Uint8A
   return new Uint8Array(header.buffer);
 }
 
+/** Values of a layer's header, held in locals. */
+export interface HeaderLocals {
+  /** Loads them; once a function. */
+  readonly load: Code;
+  readonly magic: Local;
+  readonly limitLow: Local;
+  readonly limitHigh: Local;
+  readonly codeLow: Local;
+  readonly codeHigh: Local;
+}
+
+export function headerLocals(locals: Locals, header: Local): HeaderLocals {
+  const [magic, limitLow, limitHigh, codeLow, codeHigh] = locals.vectors(5);
+  const load = sequence(
+    set(magic, v128Load(get(header), MAGIC)),
+    set(limitLow, v128Load(get(header), LIMIT_LOW)),
+    set(limitHigh, v128Load(get(header), LIMIT_HIGH)),
+    set(codeLow, v128Load(get(header), CODE_LOW)),
+    set(codeHigh, v128Load(get(header), CODE_HIGH)),
+  );
+  return { load, magic, limitLow, limitHigh, codeLow, codeHigh };
+}
+
 export interface RequantiseEmitter {
+  /** Loads the block's parameters; once a block of channels. Loading ahead of the loop over pixels saves registers. */
+  readonly loadBlock: Code;
   /** The 4 bias words of half 0 or 1 of the block. */
   bias(half: 0 | 1): Code;
   /** Statements that replace each i32x4 accumulator of half `half` of the block by its 32-bit rounded value. */
   round(accumulators: readonly Local[], half: 0 | 1): Code;
 }
 
-/** `block` and `header` are locals that hold addresses. */
+/** `block` is a local that holds the address of the parameter block. */
 export function requantiseEmitter(
   locals: Locals,
   form: RequantiseForm,
   block: Local,
-  header: Local,
+  header: HeaderLocals,
 ): RequantiseEmitter {
-  const lower = locals.v128();
-  const upper = locals.v128();
-  const tables = [SCALE, EPSILON, LOW_SCALE, LOW_UNIT].map((offset) => ({
-    offset,
-    locals: [locals.v128(), locals.v128()] as const,
-  }));
-  const [scale, epsilon, lowScale, lowUnit] = tables as [Table, Table, Table, Table];
-  const used = form.halves ? tables : tables.slice(0, 2);
+  const [lower, upper] = locals.vectors(2);
+  const bias = locals.vectors(2);
+  const table = (offset: number) => ({ offset, vectors: locals.vectors(4) });
+  const scale = table(SCALE);
+  const epsilon = table(EPSILON);
+  const lowScale = table(LOW_SCALE);
+  const lowUnit = table(LOW_UNIT);
+  const used = form.halves ? [scale, epsilon, lowScale, lowUnit] : [scale, epsilon];
 
-  const finish = (value: Local, pair: 0 | 1): Code => {
-    const table = (t: Table) => get(t.locals[pair]);
-    let sum = f64x2Multiply(get(value), table(scale));
+  /** `pair` 0..3: which two channels of the block. */
+  const finish = (value: Local, pair: number): Code => {
+    let sum = f64x2Multiply(get(value), get(scale.vectors[pair]!));
     if (form.halves) {
-      const low = f64x2Floor(f64x2Multiply(get(value), table(lowScale)));
-      sum = f64x2Add(sum, f64x2Multiply(low, table(lowUnit)));
+      const low = f64x2Floor(f64x2Multiply(get(value), get(lowScale.vectors[pair]!)));
+      sum = f64x2Add(sum, f64x2Multiply(low, get(lowUnit.vectors[pair]!)));
     }
-    return addMagic(f64x2Add(sum, table(epsilon)), form.clamped, header);
+    return addMagic(f64x2Add(sum, get(epsilon.vectors[pair]!)), form.clamped, header);
   };
   return {
-    bias: (half) => v128Load(get(block), BIAS + half * 16),
+    loadBlock: sequence(
+      ...bias.map((local, half) => set(local, v128Load(get(block), BIAS + half * 16))),
+      ...used.flatMap(({ offset, vectors }) =>
+        vectors.map((local, pair) => set(local, v128Load(get(block), offset + pair * 16))),
+      ),
+    ),
+    bias: (half) => get(bias[half]!),
     round: (accumulators, half) =>
       sequence(
-        ...used.flatMap(({ offset, locals: pairs }) =>
-          pairs.map((local, pair) => set(local, v128Load(get(block), offset + half * 32 + pair * 16))),
-        ),
         ...accumulators.map((acc) =>
           sequence(
             set(lower, f64x2ConvertLow(get(acc))),
             set(upper, f64x2ConvertLow(upperHalf(acc))),
-            set(acc, lowWords(finish(lower, 0), finish(upper, 1))),
+            set(acc, lowWords(finish(lower, half * 2), finish(upper, half * 2 + 1))),
           ),
         ),
       ),
   };
 }
 
-interface Table {
-  readonly offset: number;
-  readonly locals: readonly [Local, Local];
-}
-
 /** Rounds a value without ties to the code (not yet clamped) in the low word of each double. */
-export function addMagic(value: Code, clamped: boolean, header: Local): Code {
-  const limited = clamped
-    ? f64x2PseudoMin(f64x2PseudoMax(value, v128Load(get(header), LIMIT_LOW)), v128Load(get(header), LIMIT_HIGH))
-    : value;
-  return f64x2Add(limited, v128Load(get(header), MAGIC));
+export function addMagic(value: Code, clamped: boolean, header: HeaderLocals): Code {
+  const limited = clamped ? f64x2PseudoMin(f64x2PseudoMax(value, get(header.limitLow)), get(header.limitHigh)) : value;
+  return f64x2Add(limited, get(header.magic));
 }

@@ -9,15 +9,14 @@ import {
   type Local,
   sequence,
   set,
-  v128Load,
   v128StoreLane,
 } from '../wasm/code.ts';
-import { CODE_HIGH, CODE_LOW } from './requantise.ts';
+import type { HeaderLocals } from './requantise.ts';
 
 /** Two i16x8 to 16 codes within the layer's clamp. Saturation first is harmless: the clamp lies within int8. */
-export function clampCodes(first: Code, second: Code, header: Local): Code {
+export function clampCodes(first: Code, second: Code, header: HeaderLocals): Code {
   const narrow = i8x16NarrowI16x8(first, second);
-  return i8x16Min(i8x16Max(narrow, v128Load(get(header), CODE_LOW)), v128Load(get(header), CODE_HIGH));
+  return i8x16Min(i8x16Max(narrow, get(header.codeLow)), get(header.codeHigh));
 }
 
 /**
@@ -27,7 +26,7 @@ export function clampCodes(first: Code, second: Code, header: Local): Code {
 export function storePixels(
   pixels: readonly (readonly [Local, Local])[],
   address: (pixel: number) => { base: Code; offset: number },
-  header: Local,
+  header: HeaderLocals,
   scratch: Local,
   bytes = 8,
 ): Code {

@@ -21,7 +21,7 @@ import {
 } from '../wasm/code.ts';
 import { defineFunction, type Locals, type WasmFunction } from '../wasm/module.ts';
 import type { DepthwiseShape } from './depthwise.ts';
-import { BLOCK, blockBytes, CODE_HIGH, CODE_LOW, type RequantiseForm, requantiseEmitter } from './requantise.ts';
+import { BLOCK, blockBytes, headerLocals, type RequantiseForm, requantiseEmitter } from './requantise.ts';
 import { storePixels } from './store.ts';
 
 /** Weights [ky][kx][channel] to blocks of 8 channels, [ky][kx][8] in each. */
@@ -51,7 +51,8 @@ export function emitWindowSum(shape: DepthwiseShape, form: RequantiseForm): Wasm
     const high = locals.v128();
     const operand = locals.v128();
     const scratch = locals.v128();
-    const requantise = requantiseEmitter(locals, form, parameters, p.header);
+    const header = headerLocals(locals, p.header);
+    const requantise = requantiseEmitter(locals, form, parameters, header);
     const walk = walkWindows(locals, shape, pixelBytes, BLOCK * 2, BLOCK, p);
     const tap = sequence(
       set(operand, v128Load(get(walk.tap))),
@@ -59,20 +60,28 @@ export function emitWindowSum(shape: DepthwiseShape, form: RequantiseForm): Wasm
       set(high, i32x4Add(get(high), i32x4ExtendMultiplyHigh(get(operand), v128Load(get(weights))))),
       increase(weights, BLOCK * 2),
     );
-    return walk.emit({
-      rowStart: sequence(set(blockWeights, get(p.weights)), set(parameters, get(p.parameters))),
-      before: sequence(set(weights, get(blockWeights)), set(low, requantise.bias(0)), set(high, requantise.bias(1))),
-      tap,
-      after: sequence(
-        requantise.round([low], 0),
-        requantise.round([high], 1),
-        storePixels([[low, high]], () => ({ base: get(walk.target), offset: 0 }), p.header, scratch),
-      ),
-      blockEnd: sequence(
-        increase(blockWeights, shape.sharedWeights ? 0 : -windowLoopBlockBytes(shape)),
-        increase(parameters, -blockBytes(form)),
-      ),
-    });
+    return sequence(
+      header.load,
+      walk.emit({
+        rowStart: sequence(set(blockWeights, get(p.weights)), set(parameters, get(p.parameters))),
+        before: sequence(
+          requantise.loadBlock,
+          set(weights, get(blockWeights)),
+          set(low, requantise.bias(0)),
+          set(high, requantise.bias(1)),
+        ),
+        tap,
+        after: sequence(
+          requantise.round([low], 0),
+          requantise.round([high], 1),
+          storePixels([[low, high]], () => ({ base: get(walk.target), offset: 0 }), header, scratch),
+        ),
+        blockEnd: sequence(
+          increase(blockWeights, shape.sharedWeights ? 0 : -windowLoopBlockBytes(shape)),
+          increase(parameters, -blockBytes(form)),
+        ),
+      }),
+    );
   });
 }
 
@@ -82,14 +91,18 @@ const CODE_BLOCK = 16;
 export function emitWindowMaximum(shape: DepthwiseShape): WasmFunction {
   return defineFunction(['source', 'target', 'header', 'rows'], (p, locals) => {
     const maximum = locals.v128();
+    const header = headerLocals(locals, p.header);
     const walk = walkWindows(locals, shape, shape.channels, CODE_BLOCK, CODE_BLOCK, p);
-    return walk.emit({
-      rowStart: [],
-      before: set(maximum, v128Load(get(p.header), CODE_LOW)),
-      tap: set(maximum, i8x16Max(get(maximum), v128Load(get(walk.tap)))),
-      after: v128Store(get(walk.target), i8x16Min(get(maximum), v128Load(get(p.header), CODE_HIGH))),
-      blockEnd: [],
-    });
+    return sequence(
+      header.load,
+      walk.emit({
+        rowStart: [],
+        before: set(maximum, get(header.codeLow)),
+        tap: set(maximum, i8x16Max(get(maximum), v128Load(get(walk.tap)))),
+        after: v128Store(get(walk.target), i8x16Min(get(maximum), get(header.codeHigh))),
+        blockEnd: [],
+      }),
+    );
   });
 }
 
@@ -111,16 +124,7 @@ function walkWindows(
   p: { readonly source: Local; readonly target: Local; readonly rows: Local },
 ): { readonly tap: Local; readonly target: Local; emit(parts: WalkParts): Code } {
   const { window, channels, bandWidth, outputWidth } = shape;
-  const [source, target, block, x, row, ky, kx, tap] = Array.from({ length: 8 }, () => locals.i32()) as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-  ];
+  const [source, target, block, x, row, ky, kx, tap] = locals.integers(8);
   const blockOffset = (bytes: number): Code => i32Mul(i32Sub(get(block), i32(1)), i32(bytes));
   const emit = (parts: WalkParts): Code => {
     const taps = sequence(

@@ -9,6 +9,9 @@ export interface WasmFunction {
   readonly bytes: Code;
 }
 
+/** So many locals. */
+type Tuple<N extends number, T extends Local[] = []> = T['length'] extends N ? T : Tuple<N, [...T, Local]>;
+
 /** Hands out locals while a function is written. */
 export class Locals {
   readonly #types: number[] = [];
@@ -24,6 +27,14 @@ export class Locals {
 
   v128(): Local {
     return this.#parameters + this.#types.push(V128) - 1;
+  }
+
+  integers<const N extends number>(count: N): Tuple<N> {
+    return Array.from({ length: count }, () => this.i32()) as unknown as Tuple<N>;
+  }
+
+  vectors<const N extends number>(count: N): Tuple<N> {
+    return Array.from({ length: count }, () => this.v128()) as unknown as Tuple<N>;
   }
 
   /** The declaration of all locals, one group each. */
