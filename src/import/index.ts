@@ -1,22 +1,27 @@
 import { UserError } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
-import { importOnnx } from './onnx/import.ts';
+import { importOnnx, type OnnxOptions } from './onnx/import.ts';
 import { importTflite } from './tflite/import.ts';
 import { isTflite } from './tflite/model.ts';
 
 export type ModelFormat = 'tflite' | 'onnx';
 
+export interface ImportOptions {
+  /** Gives the bytes of a file beside an ONNX model that keeps weights outside itself. */
+  readonly external?: NonNullable<OnnxOptions['external']>;
+}
+
 /**
  * A model file as a graph; the format is told by content, then by the extension of `fileName`.
  * Anything wrong with the file is a `UserError` that names it.
  */
-export function importModel(bytes: Uint8Array, fileName: string): Graph {
+export function importModel(bytes: Uint8Array, fileName: string, options: ImportOptions = {}): Graph {
   try {
     switch (modelFormat(bytes, fileName)) {
       case 'tflite':
         return importTflite(bytes, modelName(fileName));
       case 'onnx':
-        return importOnnx(bytes, fileName);
+        return importOnnx(bytes, fileName, options);
     }
   } catch (error) {
     throw error instanceof UserError ? error.at({ file: fileName }) : error;
