@@ -8,22 +8,10 @@ import { UserError } from '../errors.ts';
 import { requantise, roundShift } from '../network/numerics.ts';
 import { type Config, parameterBytes, ROW_SETS } from '../spec/config.ts';
 import { configIdentity } from '../spec/identity.ts';
-import {
-  type FieldValues,
-  type Instruction,
-  MAGIC,
-  SET_PAYLOAD_BITS,
-  STAGE_FIELDS,
-  STAGE_PARTS,
-  STAGE_SLOTS,
-  type Stage,
-  TABLES,
-  unpackFields,
-} from '../spec/isa.ts';
+import { type Instruction, MAGIC, type Stage, TABLES } from '../spec/isa.ts';
 import { unpackParameters } from '../spec/layout.ts';
 import { type WindowTables, windowTables } from '../spec/window.ts';
-
-const signed8 = (value: number): number => (value << 24) >> 24;
+import { DescriptorFile } from './descriptors.ts';
 
 export interface ComputeFields {
   readonly slot: number;
@@ -65,7 +53,7 @@ export class Machine {
   /** Pruning level of the frame. */
   level = 0;
   private readonly tables: WindowTables;
-  private readonly parts: bigint[][] = Array.from({ length: STAGE_SLOTS }, () => new Array(STAGE_PARTS).fill(0n));
+  private readonly descriptors: DescriptorFile = new DescriptorFile();
 
   /** `memory` is the external memory; STORE writes to it. */
   constructor(config: Config, memory: Uint8Array) {
@@ -105,8 +93,7 @@ export class Machine {
       case 'STORE':
         return this.moveRows(fields as { [name: string]: number }, index, true);
       case 'SET':
-        this.parts[fields.slot as number]![fields.part as number] = fields.payload as bigint;
-        return;
+        return this.descriptors.write(fields);
       case 'COMPUTE':
         return this.compute(fields as unknown as ComputeFields, index);
       case 'END':
@@ -154,13 +141,9 @@ export class Machine {
     }
   }
 
-  /** The descriptor in a slot, codes as signed numbers. */
+  /** The stage descriptor in a slot. */
   stage(slot: number): Stage {
-    let packed = 0n;
-    this.parts[slot]!.forEach((part, index) => {
-      packed |= part << BigInt(index * SET_PAYLOAD_BITS);
-    });
-    return signStage(unpackFields(STAGE_FIELDS, packed));
+    return this.descriptors.read(slot);
   }
 
   private compute(fields: ComputeFields, index: number): void {
@@ -360,15 +343,4 @@ export function thresholds(stage: Stage, level: number): [number, number] {
     Number((stage.weightThresholds >> BigInt(7 * (level - 1))) & 127n),
     Number((stage.activationThresholds >> BigInt(8 * (level - 1))) & 255n),
   ];
-}
-
-/** Codes of an unpacked descriptor as signed numbers, thresholds as bigint. */
-export function signStage(values: FieldValues): Stage {
-  const stage: { [name: string]: number | bigint } = {};
-  for (const { name } of STAGE_FIELDS) {
-    const value = values[name]!;
-    if (name.endsWith('Thresholds')) stage[name] = BigInt(value);
-    else stage[name] = /(Zero|Low|High)$/.test(name) ? signed8(Number(value)) : Number(value);
-  }
-  return stage as unknown as Stage;
 }

@@ -50,3 +50,9 @@ export const OUTSTANDING_READS = 8;
 export const BURST_BYTES = 4096;
 /** Beats of the longest burst (AXI4 allows 256). */
 export const BURST_BEATS = 64;
+/** Cycles from the grant of a read address to its handshake: the address channel's output register. */
+export const ADDRESS_REGISTER = 1;
+/** Words of P x N bytes that the store unit holds or has asked for. */
+export const STORE_BUFFER = 4;
+/** Cycles from a granted read of the store unit to the word in its buffer. */
+export const STORE_READ_LATENCY = 3;
