@@ -19,6 +19,15 @@ export function addTensor(context: LowerContext, tensor: GraphTensor): TensorInd
   return index;
 }
 
+/**
+ * s_x * s_w / s_y in single precision, as the runtimes that we are compared with compute it: a multiplier of 31 bits then
+ * equals theirs to the last bit, and a narrower one does not notice.
+ */
+export function rescaleFactor(inputScale: number, outputScale: number, weightScale = 1): number {
+  const product = Math.fround(Math.fround(inputScale) * Math.fround(weightScale));
+  return Math.fround(product / Math.fround(outputScale));
+}
+
 /** Requantise parameters of real factors (input units per output code), one each an output channel or one in all. */
 export function requantiseOf(
   factors: readonly number[],

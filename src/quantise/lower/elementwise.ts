@@ -3,13 +3,15 @@ import { UserError } from '../../errors.ts';
 import type { ActivationQuantisation, AddNode, MulNode, PoolNode, RealClamp } from '../../graph/graph.ts';
 import type { AddLayer, Requantise, Tensor } from '../../network/network.ts';
 import { clampCodes, codeOf, realOf } from './codes.ts';
-import { requantiseOf } from './context.ts';
+import { requantiseOf, rescaleFactor } from './context.ts';
 
 const LARGEST_SHIFT = 63;
+/** A sum needs no more: at 21 bits both addends are exact to 2^-13 of a code, and it is the width of XNNPACK's kernel. */
+const SUM_MULTIPLIER_BITS = 21;
 
 /**
  * Multipliers of both addends with one shift: s_a / s_y * 2^shift and s_b / s_y * 2^shift, the larger just below
- * 2^multiplierBits, so neither keeps fewer fraction bits than it must.
+ * 2^multiplierBits (21 bits at most), so neither keeps fewer fraction bits than it must.
  */
 export function lowerSum(
   node: AddNode,
@@ -26,15 +28,16 @@ export function lowerSum(
       'Only addends of the same shape are added by the accelerator.',
     );
   }
-  const factors = [a.scale / y.scale, b.scale / y.scale] as const;
-  const limit = 2 ** multiplierBits;
+  const factors = [rescaleFactor(a.scale, y.scale), rescaleFactor(b.scale, y.scale)] as const;
+  const bits = Math.min(multiplierBits, SUM_MULTIPLIER_BITS);
+  const limit = 2 ** bits;
   const larger = Math.max(...factors);
-  let shift = Math.min(LARGEST_SHIFT, Math.floor(multiplierBits - Math.log2(larger)) + 1);
+  let shift = Math.min(LARGEST_SHIFT, Math.floor(bits - Math.log2(larger)) + 1);
   while (shift > 0 && Math.round(larger * 2 ** shift) >= limit) shift--;
   if (shift < 1) {
     throw new UserError(
       'unsupported',
-      `an addend's scale is ${larger} times that of the sum, which a ${multiplierBits}-bit multiplier cannot express`,
+      `an addend's scale is ${larger} times that of the sum, which a ${bits}-bit multiplier cannot express`,
       { layer: node.name },
       'Quantise the network again: the sum has a range too small for its addends.',
     );
@@ -54,7 +57,7 @@ export function lowerProduct(node: MulNode, a: Tensor, b: Tensor, y: Tensor, mul
       'The second factor must have the shape of the first or one value a channel.',
     );
   }
-  return requantiseOf([(a.scale * b.scale) / y.scale], clampCodes(node.clamp, y), multiplierBits);
+  return requantiseOf([rescaleFactor(a.scale, y.scale, b.scale)], clampCodes(node.clamp, y), multiplierBits);
 }
 
 /** Mean of a window that lies inside the map everywhere: s_x / (s_y * count). */
@@ -68,13 +71,13 @@ export function lowerMean(node: PoolNode, x: Tensor, y: Tensor, multiplierBits: 
       'Use an average pool without padding.',
     );
   }
-  const factor = x.scale / (y.scale * kernelHeight * kernelWidth);
+  const factor = rescaleFactor(x.scale, y.scale * kernelHeight * kernelWidth);
   return requantiseOf([factor], clampCodes(node.clamp, y), multiplierBits);
 }
 
 /** Part i of a concatenation: s_i / s_y. */
 export function lowerPart(x: Tensor, y: Tensor, multiplierBits: number): Requantise {
-  return requantiseOf([x.scale / y.scale], { low: -128, high: 127 }, multiplierBits);
+  return requantiseOf([rescaleFactor(x.scale, y.scale)], { low: -128, high: 127 }, multiplierBits);
 }
 
 /** y = codeOf(clamp(f(real of x))) for the 256 codes of x, in float64, halves away from zero. */

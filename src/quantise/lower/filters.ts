@@ -6,7 +6,7 @@ import type { ConvLayer, DepthwiseLayer, Tensor, TensorIndex } from '../../netwo
 import { biasCode, fitChannelScale } from '../channel-scale.ts';
 import { weightScale } from '../float/weights.ts';
 import { clampCodes } from './codes.ts';
-import { requantiseOf } from './context.ts';
+import { requantiseOf, rescaleFactor } from './context.ts';
 
 /** Lowers a filter bank; weights and bias codes stay as they are, except in channels whose real bias overflows. */
 export function lowerFilters(
@@ -38,7 +38,7 @@ export function lowerFilters(
   const weights = node.weights.codes.slice();
   const channelScales = Float64Array.from({ length: channels }, (_, channel) => weightScale(scales, channel));
   const bias = lowerBias(node, node.bias, weights, channelScales, input.scale);
-  const factors = [...channelScales].map((scale) => (input.scale * scale) / output.scale);
+  const factors = [...channelScales].map((scale) => rescaleFactor(input.scale, output.scale, scale));
   return {
     op: node.op,
     name: node.name,
