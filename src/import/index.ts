@@ -15,7 +15,9 @@ export interface ImportOptions {
  * A model file as a graph; the format is told by content, then by the extension of `fileName`.
  * Anything wrong with the file is a `UserError` that names it.
  */
-export function importModel(bytes: Uint8Array, fileName: string, options: ImportOptions = {}): Graph {
+export function importModel(file: Uint8Array, fileName: string, options: ImportOptions = {}): Graph {
+  // A Node Buffer is a Uint8Array whose slice() shares memory: from here on it is a plain one.
+  const bytes = new Uint8Array(file.buffer, file.byteOffset, file.length);
   try {
     switch (modelFormat(bytes, fileName)) {
       case 'tflite':
