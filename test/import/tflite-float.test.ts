@@ -156,6 +156,34 @@ describe('float TFLite operators', () => {
     expectOutput(graph, x, conv2d(pad(x, 0, 1, 1, 2), weights, bias, { ...plain, stride: 2, padding: 'valid' }, 3));
   });
 
+  it('adds the padding of SAME to that of a PAD', () => {
+    const net = new TestNet(6);
+    const x = randomMap(21, 5, 5, 2);
+    const [weights, bias] = [net.reals(4 * 25 * 2), net.reals(4)];
+    const input = net.input([1, 5, 5, 2]);
+    const padded = net.op('PAD', [input, net.ints([0, 0, 1, 0, 0, 2, 0, 0], [4, 2])], { dims: [1, 6, 7, 2] });
+    const constants = [net.constant([4, 5, 5, 2], weights), net.constant([4], bias)];
+    const graph = net.import(net.conv([padded, ...constants], [1, 3, 4, 4], { stride: 2 }));
+    expectOutput(graph, x, conv2d(pad(x, 1, 0, 0, 2), weights, bias, { ...plain, kernel: [5, 5], stride: 2 }, 2));
+  });
+
+  it('merges padding into the maximum of values that are not negative', () => {
+    const net = new TestNet(6);
+    const x = randomMap(22, 3, 3, 2);
+    const input = net.input([1, 3, 3, 2]);
+    const weights = Float32Array.of(1, 0, 0, 1);
+    const positive = net.conv([input, net.constant([2, 1, 1, 2], weights)], [1, 3, 3, 2], { activation: 1 });
+    const padded = net.op('PAD', [positive, net.ints([0, 0, 0, 1, 0, 1, 0, 0], [4, 2])], { dims: [1, 4, 4, 2] });
+    const graph = net.import(net.pool('MAX_POOL_2D', padded, [1, 2, 2, 2], 2, { padding: VALID, stride: 2 }));
+    const at = (y: number, column: number, c: number): number =>
+      y > 2 || column > 2 ? 0 : Math.max(0, x.values[(y * 3 + column) * 2 + c]!);
+    const values = Array.from({ length: 8 }, (_, i) => {
+      const [y, column, c] = [2 * (i >> 2), 2 * ((i >> 1) & 1), i & 1];
+      return Math.max(at(y, column, c), at(y, column + 1, c), at(y + 1, column, c), at(y + 1, column + 1, c));
+    });
+    expectOutput(graph, x, map3(2, 2, 2, values));
+  });
+
   it('pads channels with zeros', () => {
     const net = new TestNet(6);
     const x = randomMap(14, 2, 2, 3);
@@ -222,6 +250,16 @@ describe('float TFLite operators', () => {
       x,
       mapValues(plainSum, (v) => v + relu6(v)),
     );
+  });
+
+  it('sees through a reshape who else reads a layer', () => {
+    const net = new TestNet(10);
+    const sum = net.conv([net.input([1, 1, 1, 2]), net.constant([4, 1, 1, 2])], [1, 1, 1, 4]);
+    const view = net.op('RESHAPE', [sum, net.ints([1, 4])], { dims: [1, 4] });
+    const cut = net.op('RELU6', [view], { dims: [1, 4] });
+    const graph = net.import(sum, net.fullyConnected([cut, net.constant([3, 4])], [1, 3]));
+    expect(operators(graph)).toEqual(['conv', 'maxPool', 'conv']);
+    expect(graph.nodes[0]).toMatchObject({ clamp: { low: Number.NEGATIVE_INFINITY } });
   });
 
   it('joins channels, and cuts the joined map off where the file says so', () => {

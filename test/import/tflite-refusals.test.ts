@@ -201,6 +201,15 @@ describe('what a TFLite import refuses', () => {
     expect(refusalOf(() => importModel(bytes, 'a.tflite')).describe()).toMatch(/schema version 4/);
   });
 
+  it('refuses names and lists beyond all measure', () => {
+    const named = new TestNet();
+    named.op('RELU', [named.input(dims)], { dims, name: 'x'.repeat(70_000) });
+    expect(refusalOf(() => named.import(1)).describe()).toMatch(/a vector has 70000 entries/);
+    const ranked = new TestNet();
+    ranked.op('RELU', [ranked.input(dims)], { dims: new Array(9).fill(1) });
+    expect(refusalOf(() => ranked.import(1)).describe()).toMatch(/a vector has 9 entries, at most 8/);
+  });
+
   it('refuses options of another operator', () => {
     const net = new TestNet();
     const output = net.conv([net.input(dims), net.constant([2, 1, 1, 2])], dims);
