@@ -114,8 +114,8 @@ function namer(unit: Unit): (cell: Cell, port: string) => string {
 function addRegister(builder: Builder, cell: Cell, name: string): void {
   builder.clock(bitsOf(cell, 'CLK')[0]!, flagOf(cell, 'CLK_POLARITY'), `register '${name}'`);
   const bits = bitsOf(cell, 'Q');
-  const enable = cell.connections['EN'];
-  const reset = cell.connections['SRST'];
+  const enable = cell.connections.EN;
+  const reset = cell.connections.SRST;
   const register: Register = {
     cell,
     q: builder.signal(name, bits, 'register'),
@@ -124,7 +124,7 @@ function addRegister(builder: Builder, cell: Cell, name: string): void {
     reset: reset && {
       bit: reset[0]!,
       active: flagOf(cell, 'SRST_POLARITY') ? 1 : 0,
-      value: cell.parameters['SRST_VALUE']!,
+      value: cell.parameters.SRST_VALUE!,
     },
     enableOverReset: cell.type === '$sdffce',
     transparent: undefined,
@@ -135,9 +135,9 @@ function addRegister(builder: Builder, cell: Cell, name: string): void {
 
 function addCheck(builder: Builder, cell: Cell): void {
   if (cell.type === '$check') {
-    if (cell.parameters['FLAVOR'] !== 'assert') return;
+    if (cell.parameters.FLAVOR !== 'assert') return;
     if (flagOf(cell, 'TRG_ENABLE') && numberOf(cell, 'TRG_WIDTH') === 1)
-      builder.clock(bitsOf(cell, 'TRG')[0]!, textBit(cell.parameters['TRG_POLARITY']!, 0) === 1, `'${cell.name}'`);
+      builder.clock(bitsOf(cell, 'TRG')[0]!, textBit(cell.parameters.TRG_POLARITY!, 0) === 1, `'${cell.name}'`);
   }
   const checks: Check[] = builder.model.checks;
   checks.push({
@@ -242,7 +242,7 @@ export function analyse(unit: Unit, index: number, models: ReadonlyMap<string, M
         'Write it as a flip-flop with a synchronous reset.',
       );
     else {
-      const writes = cell.connections['Y'];
+      const writes = cell.connections.Y;
       if (writes === undefined)
         throw new UserError('unsupported', `cell type '${cell.type}' in '${unit.name}' is not simulated`);
       const reads = Object.entries(cell.connections).filter(([port]) => port !== 'Y');

@@ -31,7 +31,7 @@ function splitCell(cell: Cell): Cell[] | undefined {
       connections[port] = [bits[i] ?? (signed ? (bits[bits.length - 1] ?? 0) : 0)];
       parameters[`${port}_SIGNED`] = '0';
     }
-    if (cell.connections['S'] !== undefined) connections['S'] = cell.connections['S'];
+    if (cell.connections.S !== undefined) connections.S = cell.connections.S;
     return { ...cell, name: `${cell.name}[${i}]`, parameters, connections };
   });
 }

@@ -3,9 +3,9 @@ import binaryen from 'binaryen';
 import { UserError } from '../errors.ts';
 import type { Expression, Place } from './emit.ts';
 import { chunksOf, typeOf } from './emit.ts';
-import { amountOf, type Context } from './lower.ts';
+import { amountOf, type Context, shiftAmount } from './lower.ts';
 import type { Bit } from './netlist.ts';
-import { bitsOf, flagOf } from './netlist.ts';
+import { bitsOf } from './netlist.ts';
 import { extendBits } from './slices.ts';
 
 /** Muxes of more chunks than this branch instead of selecting. */
@@ -182,9 +182,9 @@ function fieldOf({ f, out }: Context, source: Place, width: number, amount: Expr
 
 function shift(context: Context): void {
   const { f, cell, type } = context;
-  const by = bitsOf(cell, 'B');
+  const { bits: by, negative } = shiftAmount(cell);
   if (type === '$shl' || type === '$sshl') return leftShift(context, bitsOf(cell, 'A'), amountOf(context, by));
-  if ((type === '$shift' || type === '$shiftx') && flagOf(cell, 'B_SIGNED')) {
+  if ((type === '$shift' || type === '$shiftx') && negative) {
     // A negative amount shifts left: first left in a word wide enough for both, then right.
     const { out } = context;
     const a = bitsOf(cell, 'A');

@@ -40,6 +40,15 @@ export function truth({ f }: Context, bits: readonly Bit[]): Expression {
   return f.m.i64.ne(any, f.constant('i64', 0n));
 }
 
+/** The bits of a shift amount without zeros at the top, and whether it can be negative. */
+export function shiftAmount(cell: Cell): { bits: readonly Bit[]; negative: boolean } {
+  const bits = bitsOf(cell, 'B');
+  const negative = flagOf(cell, 'B_SIGNED') && bits[bits.length - 1] !== 0;
+  let length = bits.length;
+  if (!negative) while (length > 1 && bits[length - 1] === 0) length--;
+  return { bits: bits.slice(0, length), negative };
+}
+
 /** A shift amount as i32, with everything too large for it at 2^31 - 1. */
 export function amountOf({ f }: Context, bits: readonly Bit[]): Expression {
   if (bits.length <= 31) return f.value(bits, 'i32', 'zero');
@@ -83,7 +92,7 @@ function shift(context: Context, direction: 'left' | 'right', arithmeticShift: b
   const type = typeOf(width);
   const size = sizeOf(type);
   const m = f.m[type];
-  const by = bitsOf(cell, 'B');
+  const by = shiftAmount(cell).bits;
   const fits = by.length < 31 && 2 ** by.length <= size;
   const keep = arithmeticShift && signed;
   const a = operand(context, 'A', width, type, direction === 'left' ? 'raw' : keep ? 'sign' : 'zero');
@@ -171,7 +180,7 @@ function lookUp(context: Context): void {
   const { f, cell } = context;
   const bits = bitsOf(cell, 'A');
   if (bits.length > 6) throw new UserError('unsupported', `look-up table '${cell.name}' has more than 6 inputs`);
-  const text = cell.parameters['LUT'] ?? '';
+  const text = cell.parameters.LUT ?? '';
   let table = 0n;
   for (let i = 0; i < 2 ** bits.length; i++) table |= BigInt(textBit(text, i)) << BigInt(i);
   const type = bits.length < 6 ? 'i32' : 'i64';
@@ -241,7 +250,7 @@ function lowerNarrow(context: Context): void {
       return shift(context, 'right', true);
     case '$shift':
     case '$shiftx':
-      return flagOf(cell, 'B_SIGNED') ? shiftEither(context) : shift(context, 'right', false);
+      return shiftAmount(cell).negative ? shiftEither(context) : shift(context, 'right', false);
     case '$div':
     case '$mod':
       return divide(context);
@@ -283,8 +292,8 @@ function lowerNarrow(context: Context): void {
 export function lowerCell(f: FunctionBuilder, cell: Cell, out: Signal): void {
   const type = gates[cell.type] ?? cell.type;
   const context: Context = { f, cell, type, out, signed: flagOf(cell, 'A_SIGNED') };
-  const a = cell.connections['A'] ?? [];
-  const b = cell.connections['B'] ?? [];
+  const a = cell.connections.A ?? [];
+  const b = cell.connections.B ?? [];
   switch (type) {
     case '$logic_not':
       return defineBit(context, f.m.i32.eqz(truth(context, a)));
@@ -306,6 +315,6 @@ export function lowerCell(f: FunctionBuilder, cell: Cell, out: Signal): void {
     type !== '$demux' &&
     (truncates || manyToOne || (a.length <= 64 && b.length <= 64));
   const shifting = ['$shr', '$sshr', '$shift', '$shiftx'].includes(type);
-  if (narrow || (out.width <= 64 && shifting && a.length <= 64 && !flagOf(cell, 'B_SIGNED'))) lowerNarrow(context);
+  if (narrow || (out.width <= 64 && shifting && a.length <= 64 && !shiftAmount(cell).negative)) lowerNarrow(context);
   else lowerWide(context);
 }

@@ -34,13 +34,13 @@ export function readMemory(builder: Builder, cell: Cell): void {
     writes.push({ address: part('WR_ADDR', i, addressBits), data: part('WR_DATA', i, width), enable });
   }
   const memory: Memory = {
-    name: cell.parameters['MEMID']?.replace(/^\\/, '') ?? cell.name,
+    name: cell.parameters.MEMID?.replace(/^\\/, '') ?? cell.name,
     width,
     size,
     start: numberOf(cell, 'OFFSET'),
     stride: strideOf(width),
     writes,
-    init: cell.parameters['INIT'] ?? '',
+    init: cell.parameters.INIT ?? '',
     slot: -1,
   };
   model.memories.push(memory);

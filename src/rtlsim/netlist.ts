@@ -90,14 +90,14 @@ function readModule(name: string, json: JsonModule): Unit {
     const parameters: Record<string, string> = {};
     for (const [key, value] of Object.entries(item.parameters))
       parameters[key] = typeof value === 'number' ? (value >>> 0).toString(2) : value;
-    cells.push({ name: cell, type: item.type, parameters, connections, source: item.attributes?.['src'] ?? '' });
+    cells.push({ name: cell, type: item.type, parameters, connections, source: item.attributes?.src ?? '' });
   }
   const nets = Object.entries(json.netnames).map(
     ([net, item]): Net => ({
       name: net,
       bits: bits(item.bits),
       named: item.hide_name !== 1,
-      init: item.attributes?.['init'],
+      init: item.attributes?.init,
     }),
   );
   return { name, ports, cells, nets, bitCount };
@@ -116,7 +116,7 @@ export function readNetlist(json: JsonNetlist, top: string): Map<string, Unit> {
         {},
         `The netlist holds: ${Object.keys(json.modules).join(', ')}.`,
       );
-    const box = module.attributes?.['blackbox'] ?? module.attributes?.['whitebox'];
+    const box = module.attributes?.blackbox ?? module.attributes?.whitebox;
     if (box !== undefined && /1/.test(box) && Object.keys(module.cells).length === 0)
       throw new UserError('bad-build', `module '${name}' is a black box`, {}, 'Give its source to the simulator.');
     const unit = readModule(name, module);

@@ -78,6 +78,11 @@ export function findWord(top: Model, base: number, path: string): Word {
   const found = descend(top, base, path, (model, at, name) => {
     const net = model.unit.nets.find((item) => item.name === name);
     if (net === undefined) return undefined;
+    const output = model.outputs.get(name)?.signal;
+    if (output !== undefined) {
+      const part = { address: at + output.slot, shift: 0, width: output.width, position: 0, constant: undefined };
+      return { width: output.width, parts: [part] };
+    }
     return { width: net.bits.length, parts: partsOf(model, at, net.bits) };
   });
   if (found === undefined)

@@ -69,7 +69,6 @@ export class Simulator {
   private readonly base: number;
   private readonly plans: ReadonlyMap<Model, Plan>;
   private readonly options: SimulatorOptions;
-  private readonly memory: WasmMemory;
   private readonly view: DataView;
   private readonly bytes: Uint8Array;
   private readonly runCode: Entry;
@@ -93,14 +92,13 @@ export class Simulator {
     this.plans = generated.plans;
     this.options = options;
     this.codeBytes = generated.wasm.length;
-    this.memory = memory;
     this.view = new DataView(memory.buffer);
     this.bytes = new Uint8Array(memory.buffer);
     for (const { path, model, base } of instancesOf(top, this.base)) this.instancePaths.set(base, { path, model });
     const { exports } = link({ memory, fail: (base: number, id: number) => this.fail(base, id) });
-    this.runCode = exports['run'] as Entry;
-    this.settleCode = exports['settle'] as () => void;
-    this.evalCode = exports['eval'] as () => void;
+    this.runCode = exports.run as Entry;
+    this.settleCode = exports.settle as () => void;
+    this.evalCode = exports.eval as () => void;
     this.restart();
   }
 

@@ -23,7 +23,10 @@ export function slicesOf(model: Model, bits: readonly Bit[]): Slice[] {
       if (last !== undefined && last.signal === undefined) {
         last.value |= value << BigInt(last.width);
         last.width++;
-      } else slices.push((last = { signal: undefined, offset: 0, width: 1, repeat: 0, value }));
+      } else {
+        last = { signal: undefined, offset: 0, width: 1, repeat: 0, value };
+        slices.push(last);
+      }
       continue;
     }
     const signal = model.signals[id]!;
@@ -38,7 +41,8 @@ export function slicesOf(model: Model, bits: readonly Bit[]): Slice[] {
         continue;
       }
     }
-    slices.push((last = { signal, offset, width: 1, repeat: 0, value: 0n }));
+    last = { signal, offset, width: 1, repeat: 0, value: 0n };
+    slices.push(last);
   }
   return slices;
 }
