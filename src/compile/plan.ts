@@ -17,7 +17,7 @@ import type { MachineGraph } from './machine-graph.ts';
 import { type SegmentShape, segmentShape, stripCandidates } from './strips.ts';
 
 export interface PlanOptions {
-  /** Fuse stages through row rings (default true). Off: one stage a segment, every tensor whole. */
+  /** Fuse stages through row rings. Off: one stage a segment; a tensor lies on chip as a whole or is spilled by rows. */
   readonly fusion: boolean;
   /** Activation addresses a set that the plan may use; less than the configuration's where placement needs slack. */
   readonly activationWords: number;
@@ -188,7 +188,7 @@ class Planner {
           !stores.includes(tensor) &&
           !(state.external.has(tensor) && before.includes(tensor)),
       ),
-      ...[...made, ...loads].filter((tensor) => !graph.tensors[tensor]!.ring || !this.options.fusion),
+      ...[...made, ...loads].filter((tensor) => !graph.tensors[tensor]!.ring),
     ]);
     const words = (tensor: number, slots: number) =>
       slots * rowWords(config, graph.tensors[tensor]!.width, graph.tensors[tensor]!.channels);
