@@ -1,5 +1,6 @@
 /** What a network needs before it can run: functions, constants, scratch and a place for every tensor. */
 import type { Layer, Network, Tensor, TensorIndex } from '../../network/network.ts';
+import { FIRST_ADDRESS } from './wasm/code.ts';
 import { type Kernel, PAGE_BYTES } from './wasm/engine.ts';
 import type { WasmFunction } from './wasm/module.ts';
 
@@ -76,8 +77,7 @@ export class KernelPlan {
 
   /** Gives every region its address; the result is the memory's size in pages. */
   layout(): number {
-    // The first bytes stay free: vectors may be read a little before a region.
-    let end = SLACK;
+    let end = FIRST_ADDRESS;
     const place = (region: Region): void => {
       region.address = end;
       end = align(end + region.bytes + SLACK);

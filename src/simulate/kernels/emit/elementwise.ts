@@ -29,7 +29,7 @@ import {
 } from '../wasm/code.ts';
 import { defineFunction, type WasmFunction } from '../wasm/module.ts';
 import { addMagic, BLOCK, blockBytes, headerLocals, type RequantiseForm, requantiseEmitter } from './requantise.ts';
-import { storePixels } from './store.ts';
+import { finishPixels } from './store.ts';
 
 /** Constants of an addition: scales of a and b and half the grid of the sum, two doubles each. */
 const SCALE_A = 0;
@@ -81,10 +81,16 @@ export function emitAddition(): WasmFunction {
           set(valueB, i16x8Sub(v128Load8x8(get(p.b)), get(zeroB))),
           fourSums(low, i32x4ExtendLow),
           fourSums(high, i32x4ExtendHigh),
-          storePixels([[low, high]], () => ({ base: get(p.target), offset: 0 }), header, scratch),
+          finishPixels({
+            pixels: [[low, high]],
+            requantise: undefined,
+            header,
+            target: p.target,
+            step: i32(BLOCK),
+            scratch,
+          }),
           increase(p.a, BLOCK),
           increase(p.b, BLOCK),
-          increase(p.target, BLOCK),
         ),
       ),
     );
@@ -120,12 +126,9 @@ export function emitScale(shape: ScaleShape, form: RequantiseForm): WasmFunction
               set(high, i32x4ExtendMultiplyHigh(get(valueA), get(valueB))),
             ]
           : [set(low, i32x4ExtendLow(get(valueA))), set(high, i32x4ExtendHigh(get(valueA)))]),
-        requantise.round([low], 0),
-        requantise.round([high], 1),
-        storePixels([[low, high]], () => ({ base: get(target), offset: 0 }), header, scratch, bytes),
+        finishPixels({ pixels: [[low, high]], requantise, header, target, step: i32(BLOCK), scratch, bytes }),
         increase(a, BLOCK),
         increase(b, BLOCK),
-        increase(target, BLOCK),
         increase(parameters, blockBytes(form)),
       );
     const whole = Math.floor(shape.channels / BLOCK);

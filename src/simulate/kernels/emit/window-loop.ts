@@ -22,7 +22,7 @@ import {
 import { defineFunction, type Locals, type WasmFunction } from '../wasm/module.ts';
 import type { DepthwiseShape } from './depthwise.ts';
 import { BLOCK, blockBytes, headerLocals, type RequantiseForm, requantiseEmitter } from './requantise.ts';
-import { storePixels } from './store.ts';
+import { finishPixels } from './store.ts';
 
 /** Weights [ky][kx][channel] to blocks of 8 channels, [ky][kx][8] in each. */
 export function packWindowLoop(weights: Int16Array, channels: number): Uint8Array {
@@ -71,11 +71,14 @@ export function emitWindowSum(shape: DepthwiseShape, form: RequantiseForm): Wasm
           set(high, requantise.bias(1)),
         ),
         tap,
-        after: sequence(
-          requantise.round([low], 0),
-          requantise.round([high], 1),
-          storePixels([[low, high]], () => ({ base: get(walk.target), offset: 0 }), header, scratch),
-        ),
+        after: finishPixels({
+          pixels: [[low, high]],
+          requantise,
+          header,
+          target: walk.target,
+          step: i32(shape.channels),
+          scratch,
+        }),
         blockEnd: sequence(
           increase(blockWeights, shape.sharedWeights ? 0 : -windowLoopBlockBytes(shape)),
           increase(parameters, -blockBytes(form)),
@@ -99,7 +102,10 @@ export function emitWindowMaximum(shape: DepthwiseShape): WasmFunction {
         rowStart: [],
         before: set(maximum, get(header.codeLow)),
         tap: set(maximum, i8x16Max(get(maximum), v128Load(get(walk.tap)))),
-        after: v128Store(get(walk.target), i8x16Min(get(maximum), get(header.codeHigh))),
+        after: sequence(
+          v128Store(get(walk.target), i8x16Min(get(maximum), get(header.codeHigh))),
+          increase(walk.target, shape.channels),
+        ),
         blockEnd: [],
       }),
     );
@@ -140,13 +146,7 @@ function walkWindows(
         ),
       ),
     );
-    const oneOutput = sequence(
-      parts.before,
-      taps,
-      parts.after,
-      increase(source, window.strideX * pixelBytes),
-      increase(target, channels),
-    );
+    const oneOutput = sequence(parts.before, taps, parts.after, increase(source, window.strideX * pixelBytes));
     const oneBlock = sequence(
       set(source, i32Add(get(p.source), blockOffset(blockStep))),
       set(target, i32Add(get(p.target), blockOffset(blockChannels))),

@@ -51,6 +51,39 @@ export const sequence = (...parts: readonly Code[]): Code => parts.flat();
 export const doWhile = (body: Code, condition: Code): Code => [0x03, 0x40, ...body, ...condition, 0x0d, 0, 0x0b];
 export const when = (condition: Code, body: Code): Code => [...condition, 0x04, 0x40, ...body, 0x0b];
 
+/** Addresses below this are never used. */
+export const FIRST_ADDRESS = 64;
+
+/**
+ * Keeps the optimiser from mixing what stands before and after a point, which would cost registers.
+ *
+ * V8 moves loads of a straight-line stretch to its front and everything else as far down as it can, so a long unrolled
+ * stretch spills. A branch that is never taken ends the stretch, and using the locals on its other side keeps their
+ * values from sinking below it: `around` gives the body a way out that stores them. `at(depth)` is the point, `depth`
+ * loops inside the body; it compares `address`, an address of the memory, with numbers that no address has.
+ */
+export class Fence {
+  #next = 0;
+  readonly #address: Local;
+  readonly #kept: readonly Local[];
+
+  constructor(address: Local, kept: readonly Local[]) {
+    this.#address = address;
+    this.#kept = kept;
+  }
+
+  at(depth: number): Code {
+    // Numbers differ, or the optimiser would know the later branches from the first.
+    const number = this.#next++ % FIRST_ADDRESS;
+    return [...get(this.#address), ...i32(number), 0x46, 0x0d, ...unsigned(depth)];
+  }
+
+  around(body: Code): Code {
+    const stores = this.#kept.map((local) => v128Store(get(this.#address), get(local)));
+    return [0x02, 0x40, ...body, 0x0f, 0x0b, ...sequence(...stores)];
+  }
+}
+
 // 32-bit integers
 export const i32 = (value: number): Code => [0x41, ...signed(value)];
 export const i32Add: Binary = binary([0x6a]);
