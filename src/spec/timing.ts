@@ -56,3 +56,7 @@ export const ADDRESS_REGISTER = 1;
 export const STORE_BUFFER = 4;
 /** Cycles from a granted read of the store unit to the word in its buffer. */
 export const STORE_READ_LATENCY = 3;
+/** Cycles from taking a LOAD or STORE off its queue to its first burst: sizes are multiplied, the burst cut. */
+export const TRANSFER_SETUP = 7;
+/** Cycles from one burst of a transfer to the next that it can offer. */
+export const BURST_INTERVAL = 2;
