@@ -80,6 +80,8 @@ const FOLDS: ReadonlyMap<string, Fold> = new Map<string, Fold>([
   ['Sqrt', (_, __, [x]) => ({ ...x!, values: values(x!).map(Math.sqrt) })],
 ]);
 
+const TWO_INPUTS: ReadonlySet<string> = new Set(['Reshape', 'Gather', 'Add', 'Sub', 'Mul', 'Div']);
+
 /** Computes the node if all its inputs are constants and it is one that can be; tells whether it did. */
 export function foldConstants(context: Context, node: OnnxNode): boolean {
   const fold = FOLDS.get(node.op);
@@ -87,6 +89,10 @@ export function foldConstants(context: Context, node: OnnxNode): boolean {
   const present = node.inputs.map((_, i) => optional(context, node, i));
   if (present.some((value) => value?.kind === 'activation') || !present[0]) return false;
   const inputs = present.map((value) => (value?.kind === 'constant' ? value.constant : undefined) as Constant);
+  const needed = TWO_INPUTS.has(node.op) ? 2 : node.op === 'Concat' ? inputs.length : 1;
+  if (Array.from({ length: needed }, (_, i) => inputs[i]).some((input) => input === undefined)) {
+    throw wrong(`${node.op}: an input is missing`);
+  }
   const result = fold(context, node, inputs);
   setOutput(context, node, { kind: 'constant', constant: { ...result, name: outputName(context, node) } });
   return true;
@@ -176,8 +182,8 @@ function slice(context: Context, node: OnnxNode, [x]: readonly Constant[]): Cons
 
 /** Elementwise with broadcasting; integers divide towards zero. */
 function arithmetic(compute: (a: number, b: number) => number): Fold {
-  return (_, node, [a, b]) => {
-    if (!a || !b) throw wrong(`${node.op}: an input is missing`);
+  return (_, node, inputs) => {
+    const [a, b] = inputs as readonly [Constant, Constant];
     const [left, right] = [values(a), values(b)];
     const rank = Math.max(a.dims.length, b.dims.length);
     const pad = (dims: readonly number[]): number[] => [...new Array<number>(rank - dims.length).fill(1), ...dims];
