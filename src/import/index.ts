@@ -1,10 +1,13 @@
 import { UserError } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
+import { isGguf } from './gguf/file.ts';
+import { ggufPreprocess, importGguf } from './gguf/import.ts';
 import { importOnnx, type OnnxOptions } from './onnx/import.ts';
+import { defaultPreprocess, type Preprocess } from './preprocess.ts';
 import { importTflite } from './tflite/import.ts';
 import { isTflite } from './tflite/model.ts';
 
-export type ModelFormat = 'tflite' | 'onnx';
+export type ModelFormat = 'tflite' | 'onnx' | 'gguf';
 
 export interface ImportOptions {
   /** Gives the bytes of a file beside an ONNX model that keeps weights outside itself. */
@@ -22,6 +25,8 @@ export function importModel(file: Uint8Array, fileName: string, options: ImportO
     switch (modelFormat(bytes, fileName)) {
       case 'tflite':
         return importTflite(bytes, modelName(fileName));
+      case 'gguf':
+        return importGguf(bytes, modelName(fileName));
       case 'onnx':
         return importOnnx(bytes, fileName, options);
     }
@@ -30,15 +35,21 @@ export function importModel(file: Uint8Array, fileName: string, options: ImportO
   }
 }
 
+/** The pre-processing that a model file states itself, or undefined: then the user must state it. */
+export function modelPreprocess(bytes: Uint8Array, fileName: string, graph: Graph): Preprocess | undefined {
+  return graph.format === 'gguf' ? ggufPreprocess(bytes, fileName) : defaultPreprocess(graph);
+}
+
 /** The format of a model file. */
 export function modelFormat(bytes: Uint8Array, fileName: string): ModelFormat {
   if (bytes.length === 0) throw new UserError('bad-model', 'the file is empty');
   if (isTflite(bytes)) return 'tflite';
+  if (isGguf(bytes)) return 'gguf';
   if (/\.onnx$/i.test(fileName)) return 'onnx';
   if (/\.tflite$/i.test(fileName)) {
     throw new UserError('bad-model', 'this is not a TFLite file (no TFL3 mark)', {}, 'Download or export it again.');
   }
-  throw new UserError('bad-model', 'this is neither a TFLite nor an ONNX model', {}, 'Give a .tflite or .onnx file.');
+  throw new UserError('bad-model', 'this is no TFLite, ONNX or GGUF model', {}, 'Give a .tflite, .onnx or .gguf file.');
 }
 
 /** File name without folders and extension. */

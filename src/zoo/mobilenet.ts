@@ -47,8 +47,8 @@ export function mobileNetV2(name: string, scale: Scale): Graph {
 }
 
 /** [kernel, expanded, channels, squeeze-and-excite, h-swish (else ReLU), stride], V3's tables 1 and 2. */
-type V3Row = readonly [number, number, number, boolean, boolean, number];
-const V3_LARGE: readonly V3Row[] = [
+export type V3Row = readonly [number, number, number, boolean, boolean, number];
+export const V3_LARGE: readonly V3Row[] = [
   [3, 16, 16, false, false, 1],
   [3, 64, 24, false, false, 2],
   [3, 72, 24, false, false, 1],
@@ -65,7 +65,7 @@ const V3_LARGE: readonly V3Row[] = [
   [5, 960, 160, true, true, 1],
   [5, 960, 160, true, true, 1],
 ];
-const V3_SMALL: readonly V3Row[] = [
+export const V3_SMALL: readonly V3Row[] = [
   [3, 16, 16, true, false, 2],
   [3, 72, 24, false, false, 2],
   [3, 88, 24, false, false, 1],

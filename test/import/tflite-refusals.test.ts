@@ -190,7 +190,7 @@ describe('what a TFLite import refuses', () => {
   it.each<[string, Uint8Array, string, RegExp]>([
     ['an empty file', new Uint8Array(0), 'a.tflite', /a\.tflite: the file is empty/],
     ['text under the name of a model', new TextEncoder().encode('hello, world'), 'a.tflite', /not a TFLite file/],
-    ['a picture', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10), 'cat.png', /neither a TFLite nor an ONNX/],
+    ['a picture', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10), 'cat.png', /no TFLite, ONNX or GGUF model/],
     ['the mark alone', new TextEncoder().encode('\u0008\0\0\0TFL3'), 'a.tflite', /damaged/],
   ])('refuses %s', (_, bytes, name, message) => {
     expect(refusalOf(() => importModel(bytes, name)).describe()).toMatch(message);
