@@ -326,13 +326,43 @@ describe('float TFLite operators', () => {
     const swish = net.binary('MUL', input, gate, dims);
     const hard = net.op('HARD_SWISH', [swish], { dims });
     const graph = net.import(net.op('TANH', [hard], { dims }));
-    expect(operators(graph).filter((op) => op === 'activation').length).toBeGreaterThanOrEqual(3);
+    expect(graph.nodes).toMatchObject([{ function: 'swish' }, { function: 'hardSwish' }, { function: 'tanh' }]);
     const hardSwish = (v: number): number => (v * relu6(v + 3)) / 6;
     expectOutput(
       graph,
       x,
       mapValues(x, (v) => Math.tanh(hardSwish(v / (1 + Math.exp(-v))))),
     );
+  });
+
+  it('joins the parts of a hard sigmoid and of a hard swish', () => {
+    const net = new TestNet(16);
+    const dims = [1, 2, 2, 2];
+    const x = randomMap(23, 2, 2, 2);
+    const input = net.input(dims);
+    const gate = (from: number): number => {
+      const cut = net.op('RELU6', [net.binary('ADD', from, net.constant([], Float32Array.of(3)), dims)], { dims });
+      return net.binary('MUL', cut, net.constant([], Float32Array.of(1 / 6)), dims);
+    };
+    const swish = net.binary('MUL', gate(input), input, dims);
+    const graph = net.import(gate(swish));
+    expect(graph.nodes).toMatchObject([{ function: 'hardSwish' }, { function: 'hardSigmoid' }]);
+    expect(graph.tensors.size).toBe(3);
+    const hardSigmoid = (v: number): number => relu6(v + 3) / 6;
+    expectOutput(
+      graph,
+      x,
+      mapValues(x, (v) => hardSigmoid(v * hardSigmoid(v))),
+    );
+  });
+
+  it('keeps the parts of a gate that something else reads', () => {
+    const net = new TestNet(16);
+    const dims = [1, 2, 2, 2];
+    const input = net.input(dims);
+    const gate = net.op('LOGISTIC', [input], { dims });
+    const graph = net.import(net.binary('MUL', input, gate, dims), net.op('TANH', [gate], { dims }));
+    expect(operators(graph)).toEqual(['activation', 'mul', 'activation']);
   });
 
   it('sees a re-viewed input as the network does', () => {

@@ -107,7 +107,7 @@ describe('a damaged TFLite file', () => {
       const counts = tally(bytes, 3000, SEED, 8, bytes.length);
       console.log(`seed ${SEED}, outcomes ${JSON.stringify(counts)}`);
       expect(counts['bad-model']).toBeGreaterThan(1000);
-      expect(counts.unsupported).toBeGreaterThan(50);
+      expect(counts.unsupported).toBeGreaterThan(20);
       expect(counts.graph).toBeGreaterThan(50);
     });
 

@@ -3,6 +3,7 @@ import type { Graph, GraphInput, GraphOutput, GraphTensor } from '../../graph/gr
 import { validateGraph } from '../../graph/validate.ts';
 import { elements } from './constants.ts';
 import { activationQuantisation, type Context, isPadded, shapeOf, shortName, uniqueName } from './context.ts';
+import { joinGates } from './gates.ts';
 import { lowerClamp, lowerFunction, lowerSoftmax } from './lower/activation.ts';
 import { lowerConv, lowerDepthwise, lowerFullyConnected } from './lower/conv.ts';
 import { lowerBinary } from './lower/elementwise.ts';
@@ -68,13 +69,15 @@ export function importTflite(bytes: Uint8Array, name: string): Graph {
   });
   for (const operator of live) lowerOperator(context, operator);
   const outputs = model.outputs.map((index) => graphOutput(context, index));
+  const kept = new Set(outputs.map(({ tensor }) => tensor));
+  const nodes = joinGates(context.nodes, context.tensors, kept);
   return validateGraph({
     name,
     format: 'tflite',
     inputs: [...context.inputs.values()],
     outputs,
     tensors: context.tensors,
-    nodes: context.nodes,
+    nodes,
     notes: [...context.notes],
   });
 }
