@@ -127,7 +127,6 @@ package dw_pkg;
   localparam int unsigned STAGE_SLOTS = 8;
   localparam int unsigned STAGE_PARTS = 3;
   localparam int unsigned STAGE_BITS = 497;
-  localparam int unsigned SET_PAYLOAD_BITS = 240;
   localparam int unsigned STAGE_WINDOW_LSB = 0;
   localparam int unsigned STAGE_WINDOW_BITS = 1;
   localparam int unsigned STAGE_MAXIMUM_LSB = 1;

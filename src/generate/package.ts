@@ -11,7 +11,6 @@ import {
   OPCODES,
   type Opcode,
   PRUNING_LEVELS,
-  SET_PAYLOAD_BITS,
   STAGE_BITS,
   STAGE_FIELDS,
   STAGE_PARTS,
@@ -91,7 +90,6 @@ package dw_pkg;
   text += number('STAGE_SLOTS', STAGE_SLOTS);
   text += number('STAGE_PARTS', STAGE_PARTS);
   text += number('STAGE_BITS', STAGE_BITS);
-  text += number('SET_PAYLOAD_BITS', SET_PAYLOAD_BITS);
   text += fieldConstants('STAGE', STAGE_FIELDS, 0);
   text += '\n  // Timing (see src/spec/timing.ts)\n';
   for (const [name, value] of Object.entries(PIPELINE)) text += number(`PIPELINE_${upperSnake(name)}`, value);
