@@ -100,13 +100,14 @@ describe('batch normalisation', () => {
     beta: vector(count, 12),
     mean: vector(count, 13),
     variance: positive(count),
+    bias: vector(4, 14),
   });
   const norm = {
     op: 'BatchNormalization',
     inputs: ['gamma', 'beta', 'mean', 'variance'],
     attributes: { epsilon: float(0.001) },
   };
-  const conv = (...pads: number[]) => ({ op: 'Conv', inputs: ['w'], attributes: { pads } });
+  const conv = (...pads: number[]) => ({ op: 'Conv', inputs: ['w', 'bias'], attributes: { pads } });
 
   test('joins the convolution before it', async () => {
     const spec = model([1, 3, 6, 6], chain(conv(1, 1, 1, 1), norm, { op: 'Relu' }), {
