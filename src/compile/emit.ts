@@ -6,6 +6,7 @@ import {
   INSTRUCTION_BYTES,
   type Instruction,
   MAGIC,
+  STAGE_PARTS,
   STAGE_SLOTS,
   type Stage,
   setInstructions,
@@ -16,7 +17,7 @@ import type { MachineGraph, MachineStage } from './machine-graph.ts';
 import type { Placement, Placements } from './place.ts';
 import type { Plan } from './plan.ts';
 import type { ChunkPlace, PrefetchedSchedule, TimedOperation } from './prefetch.ts';
-import type { Chunk, Schedule } from './schedule.ts';
+import type { Schedule } from './schedule.ts';
 import { type Access, TokenCounter } from './tokens.ts';
 
 export interface Region {
@@ -66,12 +67,12 @@ export function emitProgram(
   schedule: Schedule,
   prefetched: PrefetchedSchedule,
 ): Program {
-  const emitter = new Emitter(config, graph, placements, schedule, prefetched.places);
-  // The program's own length decides where everything else lies, and lengths do not depend on addresses.
-  const dry = emitter.run(prefetched.operations, layoutMemory(config, graph, plan, schedule, 0));
-  const programBytes = dry.instructions.length * INSTRUCTION_BYTES;
+  const programBytes = countInstructions(graph, plan, schedule, prefetched) * INSTRUCTION_BYTES;
   const layout = layoutMemory(config, graph, plan, schedule, programBytes);
+  const emitter = new Emitter(config, graph, placements, schedule, prefetched.places);
   const { instructions, origins } = emitter.run(prefetched.operations, layout);
+  if (instructions.length * INSTRUCTION_BYTES !== programBytes)
+    throw new Error('the program is not as long as foreseen');
   const image = new Uint8Array(layout.weights.address + layout.weights.bytes);
   image.set(encodeProgram(instructions));
   fillWeights(config, graph, schedule, layout, image);
@@ -84,6 +85,23 @@ export function emitProgram(
     program: { address: 0, bytes: programBytes },
     weights: layout.weights,
   };
+}
+
+/** The program's length decides where everything after it lies. */
+function countInstructions(
+  graph: MachineGraph,
+  plan: Plan,
+  schedule: Schedule,
+  prefetched: PrefetchedSchedule,
+): number {
+  const stages = plan.segments.reduce((sum, { first, end }) => sum + end - first, 0);
+  if (stages !== graph.stages.length) throw new Error('a stage is in no segment');
+  let count = 2 + stages * STAGE_PARTS;
+  for (const operation of prefetched.operations) {
+    if (operation.kind !== 'loadChunk') count += 1;
+    else count += schedule.chunks[operation.chunk]!.table ? 3 : 2;
+  }
+  return count;
 }
 
 /** Weights lie in the order in which they are first loaded, each followed by its parameters and table. */
@@ -259,7 +277,7 @@ class Emitter {
   }
 
   private compute(operation: TimedOperation & { kind: 'compute' }): void {
-    const { config, graph } = this;
+    const { graph } = this;
     const { segment, row, rows, block, blocks } = operation;
     const stage = graph.stages[operation.stage]!;
     const chunk = this.schedule.chunks[operation.chunk]!;

@@ -7,7 +7,7 @@
  */
 import { UserError } from '../errors.ts';
 import type { Config } from '../spec/config.ts';
-import { TABLES } from '../spec/isa.ts';
+import { type Stage, TABLES } from '../spec/isa.ts';
 import { groupBytes, rowSlots, rowWords } from '../spec/layout.ts';
 import { computeCycles } from '../spec/sequence.ts';
 import { retireLatency } from '../spec/timing.ts';
@@ -79,6 +79,7 @@ class Planner {
   private readonly lifetimes: Lifetimes;
   private readonly halo: number;
   private readonly outputs: ReadonlySet<number>;
+  private readonly geometries: readonly Stage[];
   private readonly config: Config;
   private readonly graph: MachineGraph;
   private readonly options: PlanOptions;
@@ -90,6 +91,7 @@ class Planner {
     this.lifetimes = tensorLifetimes(graph);
     this.halo = windowTables(config).haloGroups;
     this.outputs = new Set(graph.outputs);
+    this.geometries = graph.stages.map((stage) => stageGeometry(config, graph, stage));
   }
 
   solve(): Plan {
@@ -198,6 +200,7 @@ class Planner {
     const height = graph.tensors[graph.stages[end - 1]!.output]!.height;
     let bestCost = Number.POSITIVE_INFINITY;
     let best: Segment | undefined;
+    let feasible = 0;
     for (const stripRows of this.options.fusion || loads.length + stores.length > 0
       ? stripCandidates(height)
       : [height]) {
@@ -208,10 +211,13 @@ class Planner {
       const weights = this.weightCost(first, end, shape.strips);
       if (weights === undefined) continue;
       const cost = this.cost(first, end, shape, [...loads, ...stores]) + weights.cycles;
+      feasible += 1;
       if (cost < bestCost) {
         bestCost = cost;
         best = { first, end, stripRows, shape, restream: weights.restream, whole };
       }
+      // Ever smaller strips only add overhead; a segment that reads external memory may gain by starting earlier.
+      if (feasible >= (loads.length > 0 ? 8 : 3)) break;
     }
     return best === undefined ? undefined : { cost: bestCost, segment: best };
   }
@@ -249,12 +255,16 @@ class Planner {
     let cycles = 0;
     const latency = retireLatency(config);
     let sinceProducer = 0;
-    for (const { step, row, end: rowEnd } of shape.work) {
+    for (const { step, strip, row, end: rowEnd } of shape.work) {
       const work = shape.steps[step]!;
+      if (work.kind === 'load' && strip === 0) {
+        // Nothing can be computed before the first strip is there.
+        const { width, channels } = graph.tensors[work.tensor]!;
+        cycles += ((rowEnd - row) * rowWords(config, width, channels) * groupBytes(config)) / config.axiBytes;
+      }
       if (work.kind !== 'compute') continue;
       const stage = graph.stages[work.stage]!;
-      const geometry = stageGeometry(config, graph, stage);
-      const length = computeCycles(config, geometry, halo, row, rowEnd - row, stage.blocks);
+      const length = computeCycles(config, this.geometries[work.stage]!, halo, row, rowEnd - row, stage.blocks);
       // With one strip a stage waits for the one before it; with more, other work lies between.
       if (shape.strips === 1 || sinceProducer < latency) cycles += latency;
       sinceProducer = length;

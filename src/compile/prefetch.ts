@@ -1,9 +1,12 @@
 /** Pass 5: when every chunk of weights is brought in, and where in the weight and parameter memories it lies. */
 import { UserError } from '../errors.ts';
-import type { Config } from '../spec/config.ts';
-import { TABLES } from '../spec/isa.ts';
+import { type Config, parameterBytes } from '../spec/config.ts';
+import { type Stage, TABLES } from '../spec/isa.ts';
+import { computeCycles } from '../spec/sequence.ts';
+import { windowTables } from '../spec/window.ts';
+import { stageGeometry } from './geometry.ts';
 import type { MachineGraph } from './machine-graph.ts';
-import type { Operation, Schedule } from './schedule.ts';
+import type { Chunk, Operation, Schedule } from './schedule.ts';
 
 export interface ChunkPlace {
   readonly weights: number;
@@ -18,6 +21,28 @@ export interface PrefetchedSchedule {
   /** The operations with chunk loads as early as memory allows. */
   readonly operations: readonly TimedOperation[];
   readonly places: readonly ChunkPlace[];
+}
+
+/**
+ * Cycles of loading that may be queued ahead of the computation. Enough to keep the bus busy; more would fill the load
+ * unit's queue, and instructions behind it could not be dispatched.
+ */
+const LOAD_BACKLOG = 2000;
+
+function chunkCycles(config: Config, chunk: Chunk): number {
+  const bytes =
+    chunk.weightWords * config.lanes * config.inputs + chunk.parameterWords * config.lanes * parameterBytes(config);
+  return bytes / config.axiBytes;
+}
+
+function operationCycles(
+  config: Config,
+  graph: MachineGraph,
+  geometries: readonly Stage[],
+  operation: Operation & { kind: 'compute' },
+): number {
+  const halo = graph.stages[operation.stage]!.windowKernel === undefined ? 0 : windowTables(config).haloGroups;
+  return computeCycles(config, geometries[operation.stage]!, halo, operation.row, operation.rows, operation.blocks);
 }
 
 /** A memory filled in order and freed in order. */
@@ -69,6 +94,9 @@ export function prefetchWeights(config: Config, graph: MachineGraph, schedule: S
   const parameterRing = new Ring(config.parameterDepth);
   const places: ChunkPlace[] = [];
   const timed: TimedOperation[] = [];
+  const geometries = graph.stages.map((stage) => stageGeometry(config, graph, stage));
+  let computeClock = 0;
+  let loadClock = 0;
   const tables = new Array<number>(TABLES).fill(-1);
 
   operations.forEach((operation, index) => {
@@ -76,12 +104,14 @@ export function prefetchWeights(config: Config, graph: MachineGraph, schedule: S
     weightRing.free(stillNeeded);
     parameterRing.free(stillNeeded);
     const rowsComing = (lastRowLoad.get(operation.segment) ?? -1) >= index;
+    const required = operation.kind === 'compute' ? operation.chunk : -1;
     for (;;) {
       const chunk = places.length;
       const next = chunks[chunk];
       if (next === undefined) break;
       // While rows of this segment are still to come, weights of later segments would hold them up.
       if (rowsComing && segmentOf[chunk]! > operation.segment) break;
+      if (chunk > required && loadClock > computeClock + LOAD_BACKLOG) break;
       const table = next.table ? tables.findIndex((owner) => owner < 0 || lastUseOfStage[owner]! < index) : -1;
       if (next.table && table < 0) break;
       const weights = weightRing.find(next.weightWords);
@@ -92,6 +122,7 @@ export function prefetchWeights(config: Config, graph: MachineGraph, schedule: S
       places.push({ weights, parameters, table });
       if (next.table) tables[table] = next.stage;
       timed.push({ kind: 'loadChunk', chunk });
+      loadClock = Math.max(loadClock, computeClock) + chunkCycles(config, next);
     }
     if (operation.kind === 'compute' && operation.chunk >= places.length) {
       throw new UserError(
@@ -102,6 +133,7 @@ export function prefetchWeights(config: Config, graph: MachineGraph, schedule: S
       );
     }
     timed.push(operation);
+    if (operation.kind === 'compute') computeClock += operationCycles(config, graph, geometries, operation);
   });
   return { operations: timed, places };
 }

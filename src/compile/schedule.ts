@@ -41,7 +41,7 @@ export interface Schedule {
 }
 
 /** Share of the weight memory that a streamed chunk takes, so that several are in flight. */
-const STREAM_SHARE = 4;
+const STREAM_SHARE = 16;
 
 export function scheduleOperations(config: Config, graph: MachineGraph, plan: Plan): Schedule {
   const operations: Operation[] = [];

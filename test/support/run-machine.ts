@@ -1,6 +1,7 @@
 /** Runs a compiled network on the machine and holds every row that it computes against the reference. */
 import type { Compiled } from '../../src/compile/compile.ts';
-import { Machine, ringOf, slotAddress } from '../../src/simulate/machine.ts';
+import { ringOf, slotAddress } from '../../src/simulate/compute.ts';
+import { Machine } from '../../src/simulate/machine.ts';
 import { loadMemory, readTensor } from '../../src/simulate/program-io.ts';
 import { activationIndex } from '../../src/spec/layout.ts';
 

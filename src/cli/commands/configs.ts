@@ -1,0 +1,40 @@
+import { Command } from 'commander';
+import { memoryBytes, multipliers } from '../../spec/config.ts';
+import { CONFIGS } from '../../spec/configs.ts';
+import { configIdentity } from '../../spec/identity.ts';
+import { type JsonFlag, jsonOption, loadConfig } from '../options.ts';
+import { bytes, print, printJson, table } from '../print.ts';
+
+export function configsCommand(): Command {
+  return new Command('configs')
+    .description('list the named configurations and what they need, or check one of your own')
+    .argument('[name|file]', 'show this one only; a file is validated')
+    .addOption(jsonOption())
+    .addHelpText('after', '\nA configuration file is JSON; start from `depthwright configs virtex7 --json`.\n')
+    .action((nameOrFile: string | undefined, flags: JsonFlag) => {
+      const configs = nameOrFile === undefined ? [...CONFIGS.values()] : [loadConfig(nameOrFile)];
+      const described = configs.map((config) => ({
+        ...config,
+        multipliers: multipliers(config),
+        memoryBytes: memoryBytes(config),
+        identity: configIdentity(config),
+      }));
+      if (flags.json) return printJson(nameOrFile === undefined ? { configs: described } : described[0]);
+      print(
+        table(
+          ['name', 'P x M x N', 'multipliers', 'MHz', 'activations', 'weights', 'parameters', 'AXI', 'device'],
+          described.map((config) => [
+            config.name,
+            `${config.pixels} x ${config.lanes} x ${config.inputs}`,
+            config.multipliers,
+            config.clockMHz,
+            bytes(config.memoryBytes.activation),
+            bytes(config.memoryBytes.weight),
+            bytes(config.memoryBytes.parameter),
+            `${config.axiBytes} B`,
+            config.device,
+          ]),
+        ),
+      );
+    });
+}

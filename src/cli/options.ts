@@ -1,0 +1,65 @@
+/** Options that several commands share. */
+import { existsSync, readFileSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import type { CompileOptions } from '../compile/compile.ts';
+import { UserError } from '../errors.ts';
+import { type Config, parseConfig } from '../spec/config.ts';
+import { CONFIGS, namedConfig } from '../spec/configs.ts';
+
+/** Configuration of the embedded default. */
+export const DEFAULT_CONFIG = 'pynq-z2';
+
+export interface ConfigOption {
+  readonly config: string;
+}
+export interface PrepareFlags {
+  readonly calibrate?: string;
+  readonly calibrationImages?: number;
+  readonly preprocess?: string;
+}
+export interface JsonFlag {
+  readonly json?: true;
+}
+
+export const configOption = (): Option =>
+  new Option('--config <name|file>', `named configuration (${[...CONFIGS.keys()].join(', ')}) or a JSON file`).default(
+    DEFAULT_CONFIG,
+  );
+export const jsonOption = (): Option =>
+  new Option('--json', 'print one JSON object and nothing else on standard output');
+
+/** Options of commands that turn a model into an integer network. */
+export function withPrepareOptions(command: Command): Command {
+  return command
+    .addOption(configOption())
+    .option('--calibrate <dir>', 'pictures to calibrate a float model on')
+    .option('--calibration-images <n>', 'at most so many of them', parseCount, 100)
+    .option(
+      '--preprocess <file>',
+      'JSON statement of how pictures become the input (default: <model>.preprocess.json)',
+    );
+}
+
+export function parseCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1) {
+    throw new UserError('bad-arguments', `'${text}' is not a whole number of at least 1`);
+  }
+  return count;
+}
+
+/** A named configuration, or one from a file. */
+export function loadConfig(nameOrFile: string): Config {
+  if (CONFIGS.has(nameOrFile) || !existsSync(nameOrFile)) return namedConfig(nameOrFile);
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(nameOrFile, 'utf8'));
+  } catch (error) {
+    throw new UserError('bad-configuration', `it is not JSON (${(error as Error).message})`, { file: nameOrFile });
+  }
+  return parseConfig(value, nameOrFile);
+}
+
+export const compileOptions = (flags: { readonly fusion?: boolean }): CompileOptions => ({
+  fusion: flags.fusion ?? true,
+});
