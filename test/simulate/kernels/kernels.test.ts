@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Layer, Network } from '../../../src/network/network.ts';
+import { formKey, macMagnitudes, packParameters } from '../../../src/simulate/kernels/emit/requantise.ts';
 import { createKernels } from '../../../src/simulate/kernels/kernels.ts';
 import { runReference } from '../../../src/simulate/reference/reference.ts';
 import { mobileNetV2Network } from '../../support/mobilenet-v2.ts';
@@ -31,6 +32,17 @@ async function compare(network: Network, inputSeeds: readonly number[]): Promise
   return compared;
 }
 
+/** Compares the outputs of kernels that share memory. */
+async function compareOutputs(network: Network, inputSeeds: readonly number[]): Promise<void> {
+  const runner = await createKernels(network);
+  for (const seed of inputSeeds) {
+    const inputs = randomInputs(network, seed);
+    const expected = runReference(network, inputs);
+    const actual = runner.run(inputs);
+    expect(actual).toEqual(network.outputs.map(({ tensor }) => expected[tensor]));
+  }
+}
+
 async function compareRandom(runs: number, options: RandomLayerOptions): Promise<number> {
   let compared = 0;
   await fc.assert(
@@ -58,6 +70,72 @@ describe('the kernels give the bits of the reference', () => {
     expect(await compareRandom(runs, { op })).toBeGreaterThan(runs);
   });
 
+  it('in each form of requantisation', async () => {
+    const seen = new Map<string, number>();
+    for (let seed = 0; seed < 400; seed++) {
+      const network = randomLayerNetwork(seed, { op: 'depthwise', maxExtent: 3 });
+      const layer = network.layers[0]!;
+      if (layer.op !== 'depthwise') continue;
+      const magnitudes = macMagnitudes(network, layer);
+      const { form } = packParameters(layer.requantise, 0, layer.bias.length, magnitudes);
+      if ((seen.get(formKey(form)) ?? 0) > 8) continue;
+      expect(await compare(network, [seed, seed + 1])).toBeGreaterThan(0);
+      seen.set(formKey(form), (seen.get(formKey(form)) ?? 0) + 1);
+    }
+    expect([...seen.keys()].sort()).toEqual(['h', 'hc', 'w', 'wc']);
+  });
+
+  it('where a double cannot hold the product and the value lies next to a tie', async () => {
+    // (2^30 - 1) (2^30 + 1) / 2^61 = 1/2 - 2^-61 rounds to 0; its double neighbour 1/2 would round to 1.
+    const bias = Int32Array.of(2 ** 30 - 1, -(2 ** 30) + 1, 2 ** 30, -(2 ** 30), 2 ** 31 - 1, -(2 ** 31));
+    for (const [multiplier, shift] of [
+      [2 ** 30 + 1, 61],
+      [2 ** 30 + 1, 60],
+      [2 ** 30, 61],
+      [2 ** 31 - 1, 63],
+      [2 ** 31 - 1, 17],
+      [2 ** 31 - 1, 16],
+    ] as const) {
+      const builder = new NetworkBuilder(new Random(1), 31);
+      const input = builder.input(1, 1, 1, 0);
+      const channels = bias.length;
+      const output = builder.mac('conv', input, channels, makeWindow(1), {
+        weights: new Int16Array(channels),
+        bias,
+        requantise: {
+          multiplier: new Uint32Array(channels).fill(multiplier),
+          shift: new Uint8Array(channels).fill(shift),
+          low: -128,
+          high: 127,
+        },
+      });
+      expect(await compare(builder.build('ties', [output]), [1])).toBe(1 + channels);
+    }
+  });
+
+  it('in maps larger than the cache whose tensors share memory', async () => {
+    const builder = new NetworkBuilder(new Random(4));
+    const input = builder.input(39, 43, 48, -7);
+    const padding = { top: 1, left: 1, bottom: 1, right: 1 };
+    const expand = builder.mac('conv', input, 61, makeWindow(1));
+    const depthwise = builder.mac('depthwise', expand, 61, makeWindow(3, { padding, strideY: 2 }));
+    const project = builder.mac('conv', depthwise, 24, makeWindow(1));
+    const network = builder.build('large', [project]);
+    expect((await createKernels(network)).memoryBytes).toBeLessThan(
+      (await createKernels(network, { keepTensors: true })).memoryBytes,
+    );
+    await compareOutputs(network, [1, 2]);
+  });
+
+  it('at the end of a map whose last outputs are computed twice, without touching what lies behind', async () => {
+    const builder = new NetworkBuilder(new Random(6));
+    const input = builder.input(7, 7, 180, 3);
+    const padding = { top: 1, left: 1, bottom: 1, right: 1 };
+    const output = builder.mac('depthwise', input, 180, makeWindow(3, { padding }));
+    // The second frame would find weights overwritten by the first.
+    expect(await compare(builder.build('overlap', [output]), [1, 2, 3])).toBeGreaterThan(0);
+  });
+
   it('for pointwise layers of many pixels and channels', async () => {
     expect(await compareRandom(20, { op: 'conv', maxKernel: 1, maxExtent: 30, maxChannels: 150 })).toBeGreaterThan(0);
   });
@@ -65,11 +143,7 @@ describe('the kernels give the bits of the reference', () => {
   it('for a network of residual blocks, whether or not tensors share memory', async () => {
     const network = mobileNetV2Network({ resolution: 32, seed: 5 });
     expect(await compare(network, [1, 2])).toBeGreaterThan(100_000);
-    const runner = await createKernels(network);
-    for (const seed of [1, 2]) {
-      const inputs = randomInputs(network, seed);
-      expect(runner.run(inputs)[0]).toEqual(runReference(network, inputs)[network.outputs[0]!.tensor]);
-    }
+    await compareOutputs(network, [1, 2]);
   });
 
   it('for a mean over more pixels than are unrolled', async () => {
