@@ -387,6 +387,16 @@ describe('float TFLite operators', () => {
     });
   });
 
+  it('tells layers of the same name apart', () => {
+    const net = new TestNet(18);
+    const dims = [1, 2, 2, 1];
+    const first = net.op('TANH', [net.input(dims)], { dims, name: 'block;one' });
+    const second = net.op('TANH', [first], { dims, name: 'block;two' });
+    const graph = net.import(net.op('TANH', [second], { dims, name: 'block#2' }));
+    expect(graph.nodes.map(({ name }) => name)).toEqual(['block', 'block#2', 'block#2#2']);
+    expect(graph.nodes.map(({ output }) => output)).toEqual(['block', 'block#2', 'block#2#2']);
+  });
+
   it('ignores operators that no output depends on', () => {
     const net = new TestNet(18);
     const input = net.input([1, 2, 2, 1]);

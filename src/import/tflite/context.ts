@@ -43,18 +43,24 @@ export interface Context {
   readonly uses: readonly number[];
   /** File tensors that only the host's closing operators and the outputs read. */
   readonly closing: readonly boolean[];
+  /** Names of tensors, and of layers, that are taken. */
   readonly names: Map<string, number>;
+  readonly layerNames: Map<string, number>;
   /** Elements that constants may still grow to in all: a small file cannot ask for unbounded memory. */
   allowance: number;
 }
 
 /** A name that is not taken yet: `name`, else `name#2`, `name#3`... */
 export function uniqueName(context: Context, wanted: string): string {
-  for (let count = (context.names.get(wanted) ?? 0) + 1; ; count++) {
+  return freeName(context.names, wanted);
+}
+
+function freeName(taken: Map<string, number>, wanted: string): string {
+  for (let count = (taken.get(wanted) ?? 0) + 1; ; count++) {
     const name = count === 1 ? wanted : `${wanted}#${count}`;
-    if (count > 1 && context.names.has(name)) continue;
-    context.names.set(name, 1);
-    context.names.set(wanted, count);
+    if (count > 1 && taken.has(name)) continue;
+    taken.set(name, 1);
+    taken.set(wanted, count);
     return name;
   }
 }
@@ -245,5 +251,5 @@ export function addNode(context: Context, operator: FileOperator, node: GraphNod
     }
   }
   context.producers.set(node.output, context.nodes.length);
-  context.nodes.push(node);
+  context.nodes.push({ ...node, name: freeName(context.layerNames, node.name) });
 }

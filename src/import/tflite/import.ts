@@ -61,6 +61,7 @@ export function importTflite(bytes: Uint8Array, name: string): Graph {
     uses: countUses(model, live),
     closing: closingTensors(model, live),
     names: new Map(),
+    layerNames: new Map(),
     allowance: 64 * bytes.length + (1 << 22),
   };
   declareInputs(context);
