@@ -34,12 +34,21 @@ export function channelBounds(
   const lowest = Math.min(0, range.low - range.zeroPoint);
   const highest = Math.max(0, range.high - range.zeroPoint);
   const perChannel = layer.weights.length / channels;
+  // conv [outChannel][tap], depthwise [tap][channel]
+  const [channelStep, tapStep] = layer.op === 'conv' ? [perChannel, 1] : [1, channels];
+  const { weights } = layer;
   for (let channel = 0; channel < channels; channel++) {
-    for (let tap = 0; tap < perChannel; tap++) {
-      const weight = layer.weights[layer.op === 'conv' ? channel * perChannel + tap : tap * channels + channel]!;
-      min[channel]! += weight * (weight > 0 ? lowest : highest);
-      max[channel]! += weight * (weight > 0 ? highest : lowest);
+    // Sums without a branch on the sign, which would be mispredicted half of the time.
+    let sum = 0;
+    let magnitude = 0;
+    for (let tap = 0, index = channel * channelStep; tap < perChannel; tap++, index += tapStep) {
+      sum += weights[index]!;
+      magnitude += Math.abs(weights[index]!);
     }
+    const positive = (magnitude + sum) / 2;
+    const negative = (sum - magnitude) / 2;
+    min[channel]! += positive * lowest + negative * highest;
+    max[channel]! += positive * highest + negative * lowest;
   }
   return { min, max };
 }

@@ -31,10 +31,9 @@ export const pointwiseBlockBytes = (depth: number): number => depth * BLOCK * 2;
 export function packPointwise(weights: Int16Array, channels: number, depth: number, paddedDepth: number): Uint8Array {
   const packed = new Int16Array(Math.ceil(channels / BLOCK) * BLOCK * paddedDepth);
   for (let channel = 0; channel < channels; channel++) {
-    const block = Math.floor(channel / BLOCK) * BLOCK * paddedDepth;
-    for (let k = 0; k < depth; k++) {
-      packed[block + (k >> 1) * BLOCK * 2 + (channel % BLOCK) * 2 + (k & 1)] = weights[channel * depth + k]!;
-    }
+    const first = Math.floor(channel / BLOCK) * BLOCK * paddedDepth + (channel % BLOCK) * 2;
+    const row = channel * depth;
+    for (let k = 0; k < depth; k++) packed[first + (k >> 1) * BLOCK * 2 + (k & 1)] = weights[row + k]!;
   }
   return new Uint8Array(packed.buffer);
 }

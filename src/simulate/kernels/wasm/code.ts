@@ -46,7 +46,12 @@ type Binary = (a: Code, b: Code) => Code;
 // Control and locals
 export const get = (local: Local): Code => [0x20, ...unsigned(local)];
 export const set = (local: Local, value: Code): Code => [...value, 0x21, ...unsigned(local)];
-export const sequence = (...parts: readonly Code[]): Code => parts.flat();
+export function sequence(...parts: readonly Code[]): Code {
+  // Several times as fast as flat().
+  const bytes: number[] = [];
+  for (const part of parts) for (let index = 0; index < part.length; index++) bytes.push(part[index]!);
+  return bytes;
+}
 /** Runs `body` while `condition`, tested after it, is not 0. */
 export const doWhile = (body: Code, condition: Code): Code => [0x03, 0x40, ...body, ...condition, 0x0d, 0, 0x0b];
 export const when = (condition: Code, body: Code): Code => [...condition, 0x04, 0x40, ...body, 0x0b];
