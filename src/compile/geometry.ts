@@ -67,6 +67,8 @@ export function stageGeometry(config: Config, graph: MachineGraph, stage: Machin
     residualShift: 0,
     weightThresholds: 0n,
     activationThresholds: 0n,
+    skippedInputs: 0,
+    skippedOutputs: 0,
     ...stage.codes,
   };
 }

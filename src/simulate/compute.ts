@@ -3,6 +3,7 @@ import { requantise, roundShift } from '../network/numerics.ts';
 import { type Config, ROW_SETS } from '../spec/config.ts';
 import { PRUNING_LEVELS, type Stage } from '../spec/isa.ts';
 import { unpackParameters } from '../spec/layout.ts';
+import { computedBlocks, inputDepth } from '../spec/sequence.ts';
 import type { WindowTables } from '../spec/window.ts';
 
 export interface ComputeFields {
@@ -73,6 +74,7 @@ class Computation {
   private readonly stage: Stage;
   private readonly fields: ComputeFields;
   private readonly fail: (message: string) => never;
+  private readonly level: number;
   private readonly weightThreshold: number;
   private readonly activationThreshold: number;
   private readonly acc: Int32Array;
@@ -96,6 +98,7 @@ class Computation {
     this.stage = stage;
     this.fields = fields;
     this.fail = fail;
+    this.level = level;
     [this.weightThreshold, this.activationThreshold] = thresholds(stage, level);
     this.acc = new Int32Array(config.lanes);
     this.operands = new Int32Array(config.inputs);
@@ -115,7 +118,8 @@ class Computation {
     if (lastWeight > config.weightDepth) this.fail('a weight word lies outside the memory');
     if (fields.parameters + fields.blocks > config.parameterDepth)
       this.fail('a parameter word lies outside the memory');
-    for (let index = 0; index < fields.blocks; index++) {
+    const computed = computedBlocks(config, stage, this.level, fields.block, fields.blocks);
+    for (let index = 0; index < computed; index++) {
       const block = fields.block + index;
       const finish = this.finisher(block, fields.parameters + index);
       const weights = stage.sharedWeights
@@ -157,19 +161,16 @@ class Computation {
     const top = (1 + stage.strideY) * row - stage.paddingTop;
     const left = (1 + stage.strideX) * x - stage.paddingLeft;
     const own = Math.floor((block * config.lanes) / config.inputs);
-    const depth = stage.diagonal ? 1 : stage.inputBlocks;
-    let word = firstWord;
+    const depth = inputDepth(stage, this.level);
+    const wordsPerTap = stage.sharedWeights ? 0 : stage.diagonal ? 1 : stage.inputBlocks;
     for (let ky = 0; ky < stage.kernelHeight; ky++) {
       for (let kx = 0; kx < stage.kernelWidth; kx++) {
         const at = this.inputWord(top + ky, left + kx, stage.diagonal ? own : 0);
-        if (at < 0) {
-          word += stage.sharedWeights ? 0 : depth;
-          continue;
-        }
+        if (at < 0) continue;
+        const word = firstWord + (ky * stage.kernelWidth + kx) * wordsPerTap;
         // Channel blocks of a pixel follow each other P words apart.
         for (let index = 0; index < depth; index++) {
-          this.accumulateWord(at + index * config.pixels * config.inputs, word);
-          if (!stage.sharedWeights) word += 1;
+          this.accumulateWord(at + index * config.pixels * config.inputs, word + index);
         }
       }
     }

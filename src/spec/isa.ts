@@ -98,6 +98,9 @@ export const TABLES = 4;
 /** Pruning levels besides level 0, which prunes nothing. */
 export const PRUNING_LEVELS = 7;
 
+/** Bits of a level's entry in `skippedInputs` and `skippedOutputs`. */
+export const SKIP_BITS = 6;
+
 /** A stage descriptor: all that stays the same over the strips of a layer. */
 export const STAGE_FIELDS = [
   field('window', 1, '0 direct path (pointwise, standard, elementwise), 1 window path (depthwise, stem)'),
@@ -147,6 +150,12 @@ export const STAGE_FIELDS = [
   field('residualShift', 6, 'shift after the residual'),
   field('weightThresholds', 7 * PRUNING_LEVELS, 'smallest |w| that counts, levels 1 to 7, 7 bits each'),
   field('activationThresholds', 8 * PRUNING_LEVELS, 'smallest |x - z| that counts, levels 1 to 7, 8 bits each'),
+  field(
+    'skippedInputs',
+    SKIP_BITS * PRUNING_LEVELS,
+    'direct path: last input words of a pixel that take no step, by level',
+  ),
+  field('skippedOutputs', SKIP_BITS * PRUNING_LEVELS, 'last output words of a pixel that are not computed, by level'),
 ] as const;
 export type StageField = (typeof STAGE_FIELDS)[number]['name'];
 /** The values of a stage descriptor; codes may be given as signed numbers, thresholds are bigint. */

@@ -53,10 +53,10 @@ export const BURST_BEATS = 64;
 /** Cycles from the grant of a read address to its handshake: the address channel's output register. */
 export const ADDRESS_REGISTER = 1;
 /** Words of P x N bytes that the store unit holds or has asked for. */
-export const STORE_BUFFER = 4;
+export const STORE_BUFFER = 8;
 /** Cycles from a granted read of the store unit to the word in its buffer. */
 export const STORE_READ_LATENCY = 3;
 /** Cycles from taking a LOAD or STORE off its queue to its first burst: sizes are multiplied, the burst cut. */
-export const TRANSFER_SETUP = 7;
+export const TRANSFER_SETUP = 6;
 /** Cycles from one burst of a transfer to the next that it can offer. */
 export const BURST_INTERVAL = 2;

@@ -65,7 +65,7 @@ export function runCommand(): Command {
         cycles,
         summary,
         quantisation: prepared.origin,
-        ...(first === undefined ? {} : { picture: files.get(first.picture)! }),
+        ...(first === undefined ? {} : { picture: { png: files.get(first.picture)!, caption: basename(first.image) } }),
       });
       const facts = { source: model.source, quantisation: prepared.origin, preprocess: model.preprocess };
       const build = [...buildFiles(compiled, facts)].map(([file, content]) => [`build/${file}`, content] as const);

@@ -23,8 +23,8 @@ import {
   STORE_READ_LATENCY,
 } from '../../spec/timing.ts';
 import { windowTables } from '../../spec/window.ts';
+import type { ComputeFields } from '../compute.ts';
 import { DescriptorFile } from '../descriptors.ts';
-import type { ComputeFields } from '../machine.ts';
 import { Issue } from './issue.ts';
 import { burstBytes, ReadChannel } from './memory.ts';
 
@@ -55,6 +55,8 @@ export interface CycleResult {
 export interface CycleOptions {
   /** Read latency of external memory; the configuration's by default. */
   readonly memoryLatency?: number;
+  /** Pruning level of the frame; 0 by default. */
+  readonly level?: number;
 }
 
 type Fields = { readonly [name: string]: number };
@@ -65,7 +67,7 @@ export function simulateCycles(
   program: readonly Instruction[],
   options: CycleOptions = {},
 ): CycleResult {
-  return new CycleModel(config, program, options.memoryLatency ?? config.memoryLatency).run();
+  return new CycleModel(config, program, options.memoryLatency ?? config.memoryLatency, options.level ?? 0).run();
 }
 
 interface Transfer {
@@ -79,6 +81,7 @@ class CycleModel {
   private readonly config: Config;
   private readonly program: readonly Instruction[];
   private readonly latency: number;
+  private readonly level: number;
   private readonly halo: number;
   private readonly timings: (InstructionTiming | undefined)[];
   private t = 0;
@@ -124,7 +127,6 @@ class CycleModel {
   private current: Issue | undefined;
   private previous: Issue | undefined;
   private lastClose = Number.NEGATIVE_INFINITY;
-  private queueEmptySince = 0;
 
   // Store unit.
   private storing:
@@ -134,7 +136,8 @@ class CycleModel {
   private storeBurst = 0;
   private storeWordBeats = 0;
 
-  constructor(config: Config, program: readonly Instruction[], latency: number) {
+  constructor(config: Config, program: readonly Instruction[], latency: number, level: number) {
+    this.level = level;
     this.config = config;
     this.program = program;
     this.latency = latency;
@@ -189,6 +192,7 @@ class CycleModel {
     for (let index = 0; index < this.retiring.length; ) {
       if (this.retiring[index]!.t <= t) {
         this.retired[this.retiring[index]!.unit] += 1;
+        this.busy -= 1;
         this.retiring.splice(index, 1);
       } else index += 1;
     }
@@ -366,7 +370,6 @@ class CycleModel {
 
   private retire(unit: 'load' | 'compute' | 'store', index: number, start: number, end: number, visible: number): void {
     this.retiring.push({ t: visible, unit });
-    this.busy -= 1;
     this.timings[index] = { start, end, retired: visible, stall: 0, cause: 'none' };
   }
 
@@ -396,11 +399,12 @@ class CycleModel {
           this.halo,
           t + 1,
           this.lastClose,
+          this.level,
         );
         this.lastClose = this.current.lastClose;
         const stall = t + 1 - (free + 1);
         this.retiring.push({ t: this.current.last + retireLatency(config), unit: 'compute' });
-        this.busyUntil(this.current.last + retireLatency(config));
+        this.busy -= 1;
         this.timings[next.index] = {
           start: t + 1,
           end: this.current.last,
@@ -416,13 +420,6 @@ class CycleModel {
   }
 
   private cause: StallCause = 'fetch';
-  private computeBusy = 0;
-
-  /** The unit is busy until its last instruction has retired. */
-  private busyUntil(t: number): void {
-    this.busy -= 1;
-    this.computeBusy = t;
-  }
 
   private takeCompute(vacated: boolean): void {
     const index = this.queues.compute[0];

@@ -2,14 +2,16 @@
 import type { Config } from '../../spec/config.ts';
 import type { Stage } from '../../spec/isa.ts';
 import {
+  computedBlocks,
   directGroupPixels,
   directSteps,
+  inputDepth,
   requantiseInterval,
   validKernelRows,
   windowSteps,
 } from '../../spec/sequence.ts';
 import { PIPELINE, writeLatency } from '../../spec/timing.ts';
-import type { ComputeFields } from '../machine.ts';
+import type { ComputeFields } from '../compute.ts';
 
 const ALL_SETS = 0b1111;
 
@@ -26,6 +28,8 @@ export class Issue {
   private readonly fields: ComputeFields;
   private readonly groupsPerRow: number;
   private readonly readAhead: number;
+  private readonly level: number;
+  private readonly closeBefore: number;
   private cursor = 0;
   private writeCursor = 0;
 
@@ -37,13 +41,17 @@ export class Issue {
     haloGroups: number,
     first: number,
     lastClose: number,
+    level: number,
   ) {
+    this.level = level;
     this.config = config;
     this.stage = stage;
     this.fields = fields;
     this.first = first;
+    this.closeBefore = lastClose;
     const interval = requantiseInterval(config);
-    const { row, rows, blocks } = fields;
+    const { row, rows } = fields;
+    const blocks = computedBlocks(config, stage, level, fields.block, fields.blocks);
     this.groupsPerRow = stage.window
       ? stage.groups
       : stage.flat
@@ -59,7 +67,7 @@ export class Issue {
     let group = 0;
     for (let block = 0; block < blocks; block++) {
       for (let y = row; y < row + rowLoops; y++) {
-        const steps = stage.window ? windowSteps(stage) : directSteps(stage, y);
+        const steps = stage.window ? windowSteps(stage) : directSteps(stage, y, level);
         for (let x = 0; x < this.groupsPerRow; x++) {
           this.starts[group] = cycle;
           close = Math.max(cycle + steps - 1, close + interval);
@@ -69,17 +77,19 @@ export class Issue {
         }
       }
     }
-    this.last = close;
+    // With no block left at this level the instruction takes one cycle without a step.
+    this.last = blocks === 0 ? first : close;
   }
 
   get lastClose(): number {
-    return this.closes[this.closes.length - 1]!;
+    return this.closes[this.closes.length - 1] ?? this.closeBefore;
   }
 
   /** Row sets that the banks read in cycle `t`, as bits; `t` never decreases from call to call. */
   readSets(t: number): number {
     const cycle = t - PIPELINE.read;
     if (cycle < this.first || cycle > this.last) return 0;
+    if (this.closes.length === 0) return 0;
     const { stage } = this;
     while (this.cursor < this.closes.length - 1 && this.closes[this.cursor]! < cycle) this.cursor += 1;
     const group = this.cursor;
@@ -87,7 +97,7 @@ export class Issue {
     const close = this.closes[group]!;
     if (stage.window) return this.windowStalled(cycle, group) ? 0 : ALL_SETS;
     const row = this.fields.row + (stage.flat ? 0 : Math.floor(group / this.groupsPerRow) % this.fields.rows);
-    const steps = directSteps(stage, row);
+    const steps = directSteps(stage, row, this.level);
     let step = cycle - start;
     // A group that waits for requantisation holds its last step.
     if (step >= steps - 1) {
@@ -113,7 +123,7 @@ export class Issue {
     if (stage.residual && step === steps - 1) return 1 << (stage.broadcast ? 0 : row & 3);
     const valid = validKernelRows(stage, row);
     if (valid.count === 0) return 0;
-    const perRow = stage.kernelWidth * (stage.diagonal ? 1 : stage.inputBlocks);
+    const perRow = stage.kernelWidth * inputDepth(stage, this.level);
     const ky = valid.first + Math.floor((step % (valid.count * perRow)) / perRow);
     const y = ((1 + stage.strideY) * row - stage.paddingTop + ky) >> stage.upsample;
     return 1 << (y & 3);
@@ -126,6 +136,7 @@ export class Issue {
     while (this.writeCursor < this.closes.length - 1 && this.closes[this.writeCursor]! + latency + interval - 1 < t) {
       this.writeCursor += 1;
     }
+    if (this.closes.length === 0) return false;
     const at = this.closes[this.writeCursor]! + latency;
     return t >= at && t < at + interval;
   }
