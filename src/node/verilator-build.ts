@@ -15,6 +15,8 @@ export interface VerilatorDesign {
   readonly clock?: string;
   /** `annotated`: variables marked public in the source can be reached; `all`: every one (slower). Default 'annotated'. */
   readonly internals?: 'annotated' | 'all';
+  /** Compile for speed (true, default) or to be ready soon. */
+  readonly fast?: boolean;
   /** Registers that nothing initialises start at 0 or 1 (2: at random). Default 0. */
   readonly randomReset?: 0 | 1 | 2;
 }
@@ -197,7 +199,16 @@ async function compile(design: VerilatorDesign, work: string, cache: string, ver
   await writeFile(join(work, 'ports.json'), JSON.stringify(ports));
   await run(
     'make',
-    ['-s', '-C', 'obj', '-f', 'Vdesign.mk', 'OPT_FAST=-O1 -march=native', 'OPT_SLOW=-O0', 'Vdesign__ALL.a'],
+    [
+      '-s',
+      '-C',
+      'obj',
+      '-f',
+      'Vdesign.mk',
+      design.fast === false ? 'OPT_FAST=-O0' : 'OPT_FAST=-O1 -march=native',
+      'OPT_SLOW=-O0',
+      'Vdesign__ALL.a',
+    ],
     work,
   );
   const root = await verilatorRoot();

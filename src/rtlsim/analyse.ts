@@ -103,12 +103,19 @@ function newBuilder(unit: Unit, index: number): Builder {
   };
 }
 
-/** The author's name of a word, where its first bit has one. */
+/** The author's name of a word: of exactly these bits where there is one, else of a word with its first bit. */
 function namer(unit: Unit): (cell: Cell, port: string) => string {
+  const exact = new Map<string, string>();
   const names = new Map<Bit, string>();
-  for (const net of unit.nets)
-    if (net.named) for (const bit of net.bits) if (bit > 1 && !names.has(bit)) names.set(bit, net.name);
-  return (cell, port) => names.get(cell.connections[port]?.[0] ?? 0) ?? `${cell.name}.${port}`;
+  for (const net of unit.nets) {
+    if (!net.named) continue;
+    exact.set(net.bits.join(), net.name);
+    for (const bit of net.bits) if (bit > 1 && !names.has(bit)) names.set(bit, net.name);
+  }
+  return (cell, port) => {
+    const bits = cell.connections[port] ?? [];
+    return exact.get(bits.join()) ?? names.get(bits[0] ?? 0) ?? `${cell.name}.${port}`;
+  };
 }
 
 function addRegister(builder: Builder, cell: Cell, name: string): void {

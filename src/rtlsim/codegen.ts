@@ -138,12 +138,13 @@ class Generator {
     if (options.wires) this.sequence(model, settleName(model), plan.edge, (f) => this.children(f, settleName));
   }
 
-  /** `eval`: outputs from inputs and state; `edge`: one clock edge; `run`: many cycles, until a masked word has a value. */
+  /** `eval`: outputs from inputs and state; `settle`: that and kept wires; `edge`: one clock edge; `run`: many cycles, until a masked word has a value. */
   entry(top: Model, base: number, wires: boolean): void {
     const { m } = this;
     const frame = (): number => m.i32.const(base);
     const calls = clusterOrder(top).map((i) => m.call(clusterName(top, i), [frame()], binaryen.none));
     m.addFunction('eval', binaryen.none, binaryen.none, [], m.block(null, calls, binaryen.none));
+    m.addFunction('edge', binaryen.none, binaryen.none, [], m.call(edgeName(top), [frame()], binaryen.none));
     const settle = [m.call('eval', [], binaryen.none)];
     if (wires) settle.push(m.call(settleName(top), [frame()], binaryen.none));
     m.addFunction('settle', binaryen.none, binaryen.none, [], m.block(null, settle, binaryen.none));
@@ -171,7 +172,7 @@ class Generator {
       [binaryen.i32],
       m.block(null, [body, m.call('eval', [], binaryen.none), m.return(get(done))], binaryen.i32),
     );
-    for (const name of ['eval', 'settle', 'run']) m.addFunctionExport(name, name);
+    for (const name of ['eval', 'edge', 'settle', 'run']) m.addFunctionExport(name, name);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Finds signals and memories by hierarchical name, `instance.scope.name`. */
 import { UserError } from '../errors.ts';
 import { slotOf } from './emit.ts';
-import type { Memory, Model, Register } from './model.ts';
+import type { Memory, Model, Signal } from './model.ts';
 import type { Bit } from './netlist.ts';
 import { slicesOf } from './slices.ts';
 
@@ -35,7 +35,15 @@ export function* instancesOf(top: Model, base: number): Generator<{ path: string
   }
 }
 
-function partsOf(model: Model, base: number, bits: readonly Bit[]): Part[] | undefined {
+/** What a peek may show: without kept wires, only words that are up to date between cycles. */
+function visible(signal: Signal, top: boolean, wires: boolean): boolean {
+  if (wires || signal.kind === 'register') return true;
+  if (signal.kind === 'input') return top;
+  if (signal.from === undefined) return false;
+  return visible(signal.from.instance.child.outputs.get(signal.from.port)!.signal, false, wires);
+}
+
+function partsOf(model: Model, base: number, bits: readonly Bit[], top: boolean, wires: boolean): Part[] | undefined {
   const parts: Part[] = [];
   let position = 0;
   for (const slice of slicesOf(model, bits)) {
@@ -45,7 +53,7 @@ function partsOf(model: Model, base: number, bits: readonly Bit[]): Part[] | und
       continue;
     }
     const slot = slotOf(slice.signal);
-    if (slot === undefined) return undefined;
+    if (slot === undefined || !visible(slice.signal, top, wires)) return undefined;
     const add = (offset: number, width: number): void => {
       const address = base + slot + (offset >> 3);
       parts.push({ address, shift: offset & 7, width, position, constant: undefined });
@@ -74,16 +82,16 @@ function descend<T>(
   return undefined;
 }
 
-export function findWord(top: Model, base: number, path: string): Word {
+export function findWord(top: Model, base: number, path: string, wires: boolean): Word {
   const found = descend(top, base, path, (model, at, name) => {
     const net = model.unit.nets.find((item) => item.name === name);
     if (net === undefined) return undefined;
     const output = model.outputs.get(name)?.signal;
-    if (output !== undefined) {
+    if (output !== undefined && (model === top || visible(output, false, wires))) {
       const part = { address: at + output.slot, shift: 0, width: output.width, position: 0, constant: undefined };
       return { width: output.width, parts: [part] };
     }
-    return { width: net.bits.length, parts: partsOf(model, at, net.bits) };
+    return { width: net.bits.length, parts: partsOf(model, at, net.bits, model === top, wires) };
   });
   if (found === undefined)
     throw new UserError('bad-arguments', `no signal '${path}'`, {}, 'Name it as instance.signal from the top.');
@@ -107,18 +115,16 @@ export function findMemory(top: Model, base: number, path: string): { memory: Me
   return found;
 }
 
-/** Names of all memories, and of all registers with an author's name. */
+/** Names of all memories, and of all named words that are registers throughout. */
 export function listState(top: Model, base: number): { memories: string[]; registers: string[] } {
   const memories: string[] = [];
   const registers: string[] = [];
   for (const { path, model } of instancesOf(top, base)) {
     const full = (name: string): string => (path === '' ? name : `${path}.${name}`);
     for (const memory of model.memories) memories.push(full(memory.name));
-    const named = new Set(model.unit.nets.filter((net) => net.named).map((net) => net.name));
-    for (const register of model.registers) if (named.has(register.q.name)) registers.push(full(register.q.name));
+    for (const net of model.unit.nets)
+      if (net.named && net.bits.every((bit) => bit > 1 && model.signals[model.driver[bit]!]?.kind === 'register'))
+        registers.push(full(net.name));
   }
   return { memories, registers: [...new Set(registers)] };
 }
-
-/** Where a register of an instance lies. */
-export const registerAddress = (register: Register, base: number): number => base + register.q.slot;

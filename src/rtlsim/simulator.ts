@@ -17,13 +17,13 @@ import { type WasmInstance, type WasmMemory, wasm } from './webassembly.ts';
 export interface SimulatorOptions {
   /** Keep every named wire in memory, so that all can be peeked and traced; about half the speed. Default false. */
   readonly wires?: boolean;
-  /** Modules of at most this many cells are compiled into their users. Default 24. */
+  /** Modules of at most this many cells are compiled into their users. Default 60. */
   readonly inlineLimit?: number;
   /** Registers whose toggled bits are counted, by module name (as elaborated) and register name. Default none. */
   readonly toggles?: (module: string, register: string) => boolean;
   /** Registers and memories without an initial value start with random bits of this seed; 0 (default) starts at zero. */
   readonly randomStart?: number;
-  /** A failed assertion stops a run after its cycle. Default true. */
+  /** A failed assertion stops a run after its cycle; without, failures in a long run carry its last cycle. Default true. */
   readonly stopOnFailure?: boolean;
 }
 
@@ -74,6 +74,7 @@ export class Simulator {
   private readonly runCode: Entry;
   private readonly settleCode: () => void;
   private readonly evalCode: () => void;
+  private readonly edgeCode: () => void;
   private readonly words = new Map<string, Word>();
   /** Inputs or state changed since outputs were last computed. */
   private dirty = true;
@@ -99,6 +100,7 @@ export class Simulator {
     this.runCode = exports.run as Entry;
     this.settleCode = exports.settle as () => void;
     this.evalCode = exports.eval as () => void;
+    this.edgeCode = exports.edge as () => void;
     this.restart();
   }
 
@@ -108,6 +110,7 @@ export class Simulator {
     initialise(this.view, instancesOf(this.top, this.base), this.options.randomStart ?? 0);
     this.cycle = 0;
     this.failures.length = 0;
+    this.dated = 0;
     this.dirty = true;
   }
 
@@ -269,26 +272,38 @@ export class Simulator {
   }
 
   private run(cycles: number, address: number, mask: number, value: number): number {
+    if (cycles <= 0) return 0;
     this.view.setInt32(flags.stop, 0, true);
-    let left = cycles;
+    if (cycles === 1 && mask === 0 && !this.dirty) {
+      this.edgeCode();
+      this.dirty = true;
+      this.finish(1);
+      return 1;
+    }
     let total = 0;
-    // The counter inside is 32 bits wide, and a failure needs the cycle it happened in.
-    while (left > 0 || total === 0) {
-      const part = Math.min(left, 0x40000000);
+    // The counter inside has 32 bits.
+    while (total < cycles) {
+      const part = Math.min(cycles - total, 0x40000000);
       const ran = this.runCode(part, address, mask, value);
-      for (const failure of this.failures.slice(this.seenFailures))
-        Object.assign(failure, { cycle: this.cycle + ran - 1 });
-      this.seenFailures = this.failures.length;
-      this.cycle += ran;
+      this.finish(ran);
       total += ran;
-      left -= ran;
-      if (ran < part || this.view.getInt32(flags.stop, true) !== 0 || left <= 0) break;
+      if (ran < part || this.view.getInt32(flags.stop, true) !== 0) break;
     }
     this.dirty = this.options.wires === true;
     return total;
   }
 
-  private seenFailures = 0;
+  /** Counts cycles that ran; a failure that stopped them happened in the last. */
+  private finish(ran: number): void {
+    this.cycle += ran;
+    for (; this.dated < this.failures.length; this.dated++) {
+      const failure = this.failures[this.dated]!;
+      this.failures[this.dated] = { ...failure, cycle: this.cycle - 1 };
+    }
+  }
+
+  /** Failures whose cycle is known. */
+  private dated = 0;
 
   private fail(base: number, id: number): void {
     if (this.options.stopOnFailure !== false) this.view.setInt32(flags.stop, 1, true);
@@ -301,7 +316,7 @@ export class Simulator {
   private word(path: string): Word {
     let word = this.words.get(path);
     if (word === undefined) {
-      word = findWord(this.top, this.base, path);
+      word = findWord(this.top, this.base, path, this.options.wires === true);
       this.words.set(path, word);
     }
     return word;
@@ -338,7 +353,7 @@ export class Simulator {
 }
 
 /** Default of `SimulatorOptions.inlineLimit`, cells. */
-const defaultInlineLimit = 24;
+const defaultInlineLimit = 60;
 
 /** Compiles a yosys netlist (`write_json`, not flattened, after `proc` and `memory_collect`) into a simulator of `top`. */
 export async function compileNetlist(

@@ -7,6 +7,7 @@ import { VerilatorModel } from '../../../src/node/verilator.ts';
 import { buildVerilator, verilatorVersion } from '../../../src/node/verilator-build.ts';
 import { elaborate, readSources, type SourceFile } from '../../../src/node/yosys.ts';
 import { randomBits } from '../../../src/rtlsim/initialise.ts';
+import type { JsonNetlist } from '../../../src/rtlsim/netlist.ts';
 import { compileNetlist, type Simulator, type SimulatorOptions } from '../../../src/rtlsim/simulator.ts';
 
 export const hasVerilator: boolean = (await verilatorVersion()) !== undefined;
@@ -14,27 +15,37 @@ export const verilatorNote: string = hasVerilator ? '' : ' (skipped: Verilator i
 
 /** Builds of this run; a folder kept by CI makes them permanent. */
 export const verilatorCache: string =
-  process.env['DEPTHWRIGHT_CACHE'] ?? mkdtempSync(join(tmpdir(), 'depthwright-verilator-'));
+  process.env.DEPTHWRIGHT_CACHE ?? mkdtempSync(join(tmpdir(), 'depthwright-verilator-'));
 
-export const fixture = (name: string): Promise<SourceFile[]> =>
-  readSources([fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url))]);
+export const fixtures = (names: readonly string[]): Promise<SourceFile[]> =>
+  readSources(names.map((name) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url))));
 
 export interface Design {
-  readonly file: string;
+  readonly files: readonly string[];
   readonly top: string;
   readonly parameters?: Readonly<Record<string, number>>;
 }
 
+const netlists = new Map<string, Promise<JsonNetlist>>();
+/** The netlist of a design, elaborated once. */
+export function netlistOf(design: Design): Promise<JsonNetlist> {
+  const key = JSON.stringify(design);
+  const known = netlists.get(key);
+  if (known !== undefined) return known;
+  const { files, top, parameters = {} } = design;
+  const made = fixtures(files).then((sources) => elaborate({ sources, top, parameters }));
+  netlists.set(key, made);
+  return made;
+}
+
 export async function simulatorOf(design: Design, options: SimulatorOptions = {}): Promise<Simulator> {
-  const sources = await fixture(design.file);
-  const { top, parameters = {} } = design;
-  return compileNetlist(await elaborate({ sources, top, parameters }), top, options);
+  return compileNetlist(await netlistOf(design), design.top, options);
 }
 
 export async function verilatorOf(design: Design, internals: 'annotated' | 'all' = 'all'): Promise<VerilatorModel> {
-  const sources = await fixture(design.file);
+  const sources = await fixtures(design.files);
   const { top, parameters = {} } = design;
-  return new VerilatorModel(await buildVerilator({ sources, top, parameters, internals }, verilatorCache));
+  return new VerilatorModel(await buildVerilator({ sources, top, parameters, internals, fast: false }, verilatorCache));
 }
 
 export interface Comparison {
