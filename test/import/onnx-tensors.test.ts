@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import { halfToNumber } from '../../src/import/onnx/half.ts';
+import { halvesToFloats } from '../../src/import/half.ts';
 import type { OnnxOptions } from '../../src/import/onnx/import.ts';
 import { importOnnx } from '../../src/import/onnx/import.ts';
 import { DATA_TYPE } from '../../src/import/onnx/proto.ts';
@@ -51,6 +51,10 @@ describe('stored tensors', () => {
     const externalData = [entry('location', 'w.bin'), entry('offset', '4'), entry('length', '24')];
     const w = { dims: DIMS, dataType: DATA_TYPE.float32, dataLocation: 1, externalData };
     expect(weights(w, CONV, { external: (name) => (name === 'w.bin' ? file : undefined) })).toEqual(VALUES);
+    for (const outside of ['../w.bin', '/w.bin', 'C:\\w.bin', 'a/../../w.bin']) {
+      const elsewhere = { ...w, externalData: [entry('location', outside)] };
+      expect(() => weights(elsewhere, CONV, { external: () => file })).toThrow(/outside the model's folder/);
+    }
     expect(() => weights(w)).toThrow(/lie in the file 'w.bin', which is not there/);
     expect(() => weights(w, CONV, { external: () => file.subarray(0, 20) })).toThrow(/bytes 4 to 28 do not lie in/);
   });
@@ -75,6 +79,7 @@ describe('stored tensors', () => {
   });
 
   test('of half precision hold every finite number exactly', () => {
+    const halfToNumber = (bits: number): number => halvesToFloats(Uint16Array.of(bits))[0]!;
     let compared = 0;
     for (let bits = 0; bits < 0x7c00; bits++) {
       const value = halfToNumber(bits);

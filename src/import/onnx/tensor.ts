@@ -1,8 +1,8 @@
 /** Reads TensorProto messages: raw bytes, typed fields, half precision, or another file's bytes. */
 import { UserError } from '../../errors.ts';
+import { halvesToFloats } from '../half.ts';
 import { type Constant, type ElementType, elementCount, type Values } from './constant.ts';
 import { wrong } from './errors.ts';
-import { bfloatToNumber, halfToNumber } from './half.ts';
 import { DATA_TYPE, type Int64, type TensorProto, toNumber } from './proto.ts';
 
 /** Bytes of a file beside the model, by the name the model uses. */
@@ -68,9 +68,9 @@ function rawValues(type: ElementType, bytes: Uint8Array, count: number, name: st
     case 'float64':
       return new Float64Array(buffer);
     case 'float16':
-      return Float32Array.from(new Uint16Array(buffer), halfToNumber);
+      return halvesToFloats(new Uint16Array(buffer));
     case 'bfloat16':
-      return Float32Array.from(new Uint16Array(buffer), bfloatToNumber);
+      return bfloatsToFloats(new Uint16Array(buffer));
     case 'int8':
       return new Int8Array(buffer);
     case 'uint8':
@@ -91,6 +91,11 @@ function rawValues(type: ElementType, bytes: Uint8Array, count: number, name: st
   }
 }
 
+/** bfloat16 bits are the upper half of a float32. */
+function bfloatsToFloats(halves: Uint16Array): Float32Array {
+  return new Float32Array(Uint32Array.from(halves, (bits) => bits << 16).buffer);
+}
+
 function wide(values: BigInt64Array | BigUint64Array): Float64Array {
   const numbers = new Float64Array(values.length);
   for (let i = 0; i < numbers.length; i++) numbers[i] = Number(values[i]!);
@@ -106,9 +111,9 @@ function fieldValues(type: ElementType, tensor: TensorProto): Values {
     case 'float64':
       return Float64Array.from(tensor.doubleData);
     case 'float16':
-      return Float32Array.from(tensor.int32Data, halfToNumber);
+      return halvesToFloats(Uint16Array.from(tensor.int32Data));
     case 'bfloat16':
-      return Float32Array.from(tensor.int32Data, bfloatToNumber);
+      return bfloatsToFloats(Uint16Array.from(tensor.int32Data));
     case 'int8':
       return Int8Array.from(tensor.int32Data);
     case 'uint8':
@@ -133,6 +138,9 @@ function externalBytes(tensor: TensorProto, name: string, external: ExternalFile
   const entry = (key: string): string | undefined => tensor.externalData.find((pair) => pair.key === key)?.value;
   const location = entry('location');
   if (location === undefined) throw wrong('its data lie in another file whose name is missing', name);
+  if (/^([\\/]|[a-z]:)|(^|[\\/])\.\.([\\/]|$)/i.test(location)) {
+    throw wrong(`its data lie in '${location}', outside the model's folder`, name);
+  }
   const file = external?.(location);
   if (!file) {
     throw new UserError(
