@@ -33,7 +33,7 @@ export async function createKernels(network: Network, options: KernelOptions = {
   const keepTensors = options.keepTensors ?? false;
   const plan = new KernelPlan(network, keepTensors);
   const binds = network.layers.map((layer) => planLayer(plan, layer));
-  const memory = createMemory(plan.layout(), false);
+  const memory = createMemory(plan.layout());
   const bytes = new Uint8Array(memory.buffer);
   plan.fill(bytes);
   const kernels = await instantiate(plan.functions, memory);

@@ -9,6 +9,7 @@ import {
   i16x8InterleaveLow,
   i32,
   i32Add,
+  i32Equal,
   i32Mul,
   i32Sub,
   i32x4Add,
@@ -122,7 +123,7 @@ export function emitDepthwise(shape: DepthwiseShape, form: RequantiseForm): Wasm
       overlap === 0
         ? []
         : when(
-            i32Equal(get(remaining), 2),
+            i32Equal(get(remaining), i32(2)),
             sequence(increase(source, -overlap * window.strideX * pixelBytes), increase(target, -overlap * channels)),
           ),
     );
@@ -153,7 +154,5 @@ export function emitDepthwise(shape: DepthwiseShape, form: RequantiseForm): Wasm
     );
   });
 }
-
-const i32Equal = (a: Code, value: number): Code => [...a, ...i32(value), 0x46];
 
 const accumulate = (sum: Local, a: Local, b: Code): Code => set(sum, i32x4Add(get(sum), i32x4Dot(get(a), b)));

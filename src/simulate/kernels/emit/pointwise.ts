@@ -2,11 +2,13 @@
 import {
   type Code,
   countDown,
+  doWhile,
   Fence,
   get,
   i32,
   i32Add,
   i32Mul,
+  i32NotEqual,
   i32Sub,
   i32x4Add,
   i32x4Dot,
@@ -50,7 +52,7 @@ export function packPointwise(weights: Int16Array, channels: number, depth: numb
 export function emitPointwise(depth: number, pixels: number, form: RequantiseForm): WasmFunction {
   const names = ['source', 'target', 'weights', 'parameters', 'header', 'groups', 'blocks', 'channels'] as const;
   return defineFunction(names, (p, locals) => {
-    const [source, weight, target, group, round] = locals.integers(5);
+    const [source, weight, weightsEnd, target, group] = locals.integers(5);
     const weightPair = locals.vectors(2);
     const [operand, scratch] = locals.vectors(2);
     const sums = Array.from({ length: pixels }, () => [locals.v128(), locals.v128()] as const);
@@ -71,8 +73,7 @@ export function emitPointwise(depth: number, pixels: number, form: RequantiseFor
     const oneGroup = sequence(
       ...sums.flatMap((halves) => halves.map((sum, half) => set(sum, requantise.bias(half as 0 | 1)))),
       set(weight, get(p.weights)),
-      set(round, i32(depth / 2)),
-      countDown(round, oneRound),
+      doWhile(oneRound, i32NotEqual(get(weight), get(weightsEnd))),
       finishPixels({
         pixels: sums,
         requantise,
@@ -93,6 +94,7 @@ export function emitPointwise(depth: number, pixels: number, form: RequantiseFor
             requantise.loadBlock,
             set(source, get(p.source)),
             set(target, i32Add(get(p.target), i32Mul(i32Sub(get(p.blocks), i32(1)), i32(BLOCK)))),
+            set(weightsEnd, i32Add(get(p.weights), i32(pointwiseBlockBytes(depth)))),
             set(group, get(p.groups)),
             countDown(group, oneGroup),
             increase(p.weights, -pointwiseBlockBytes(depth)),

@@ -94,6 +94,8 @@ export const i32 = (value: number): Code => [0x41, ...signed(value)];
 export const i32Add: Binary = binary([0x6a]);
 export const i32Sub: Binary = binary([0x6b]);
 export const i32Mul: Binary = binary([0x6c]);
+export const i32Equal: Binary = binary([0x46]);
+export const i32NotEqual: Binary = binary([0x47]);
 export const i32Xor: Binary = binary([0x73]);
 /** Adds a constant to a local. */
 export const increase = (local: Local, by: number): Code => set(local, i32Add(get(local), i32(by)));

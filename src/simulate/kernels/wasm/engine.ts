@@ -9,7 +9,7 @@ export interface WasmMemory {
 export type Kernel = (...args: number[]) => void;
 
 interface WebAssemblyHost {
-  Memory: new (limits: { initial: number; maximum?: number; shared?: boolean }) => WasmMemory;
+  Memory: new (limits: { initial: number }) => WasmMemory;
   instantiate(
     module: Uint8Array<ArrayBuffer>,
     imports: { env: { memory: WasmMemory } },
@@ -22,18 +22,14 @@ function host(): WebAssemblyHost {
   return found;
 }
 
-export function createMemory(pages: number, shared: boolean): WasmMemory {
+export function createMemory(pages: number): WasmMemory {
   const { Memory } = host();
-  return shared ? new Memory({ initial: pages, maximum: pages, shared }) : new Memory({ initial: pages });
+  return new Memory({ initial: pages });
 }
 
 /** Compiles the functions onto the memory; gives them in the same order. */
-export async function instantiate(
-  functions: readonly WasmFunction[],
-  memory: WasmMemory,
-  sharedMemoryPages?: number,
-): Promise<Kernel[]> {
-  const module = encodeModule(functions, sharedMemoryPages);
+export async function instantiate(functions: readonly WasmFunction[], memory: WasmMemory): Promise<Kernel[]> {
+  const module = encodeModule(functions);
   const { instance } = await host().instantiate(module, { env: { memory } });
   return functions.map((_, index) => instance.exports[`f${index}`]!);
 }

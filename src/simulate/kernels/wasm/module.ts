@@ -55,12 +55,10 @@ export function defineFunction<const Names extends readonly string[]>(
 }
 
 /** A module that imports `env.memory` and exports function i as `f{i}`. */
-export function encodeModule(functions: readonly WasmFunction[], sharedMemoryPages?: number): Uint8Array<ArrayBuffer> {
+export function encodeModule(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
   const counts = [...new Set(functions.map((f) => f.parameters))];
   const types = counts.map((count) => [0x60, ...unsigned(count), ...new Array<number>(count).fill(I32), 0]);
-  // A shared memory states its maximum, any other only that it exists.
-  const limits = sharedMemoryPages === undefined ? [0, 0] : [3, 0, ...unsigned(sharedMemoryPages)];
-  const memory = [...name('env'), ...name('memory'), 0x02, ...limits];
+  const memory = [...name('env'), ...name('memory'), 0x02, 0, 0];
   const bytes = [
     ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, types),
