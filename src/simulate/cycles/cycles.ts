@@ -6,7 +6,7 @@
  * held to, cycle for cycle, with a memory of fixed latency and one beat a cycle.
  */
 import { type Config, parameterBytes } from '../../spec/config.ts';
-import { INSTRUCTION_BYTES, type Instruction, STAGE_SLOTS, type Stage, setInstructions } from '../../spec/isa.ts';
+import { INSTRUCTION_BYTES, type Instruction, type Stage } from '../../spec/isa.ts';
 import { groupBytes } from '../../spec/layout.ts';
 import { requantiseInterval } from '../../spec/sequence.ts';
 import {
@@ -404,7 +404,6 @@ class CycleModel {
         this.lastClose = this.current.lastClose;
         const stall = t + 1 - (free + 1);
         this.retiring.push({ t: this.current.last + retireLatency(config), unit: 'compute' });
-        this.busy -= 1;
         this.timings[next.index] = {
           start: t + 1,
           end: this.current.last,
