@@ -1,8 +1,8 @@
 /** Bytes that a program moves: over the memory bus and through the on-chip memories, by what they are. */
 import type { Compiled } from '../compile/compile.ts';
+import type { ComputeFields } from '../simulate/compute.ts';
 import { DescriptorFile } from '../simulate/descriptors.ts';
-import type { ComputeFields } from '../simulate/machine.ts';
-import { parameterBytes, ROW_SETS } from '../spec/config.ts';
+import { type Config, parameterBytes, ROW_SETS } from '../spec/config.ts';
 import { INSTRUCTION_BYTES, type Stage } from '../spec/isa.ts';
 import { groupBytes } from '../spec/layout.ts';
 import { directGroupPixels, directSteps, windowSteps } from '../spec/sequence.ts';
@@ -76,7 +76,7 @@ export function countTraffic(compiled: Compiled): TrafficCount {
       if (stage !== undefined) offChipOfStage[stage]! += bytes;
     } else if (opcode === 'COMPUTE') {
       const stage = descriptors.read(fields.slot!);
-      const use = computePorts(compiled, stage, values as unknown as ComputeFields, halo);
+      const use = computePorts(config, stage, values as unknown as ComputeFields, halo);
       activation.read += use.activationReads;
       activation.write += use.activationWrites;
       weight.read += use.weightReads;
@@ -116,10 +116,10 @@ function stageOfRows({ graph, plan }: Compiled, load: boolean, tensor: number, s
  * Port use of one COMPUTE. A window step reads P columns of all row sets, a direct step P words of N channels, the
  * residual step P words; every other step reads M x N weights; outputs are written once, M channels of a pixel each.
  */
-function computePorts(
-  { config }: Compiled,
+export function computePorts(
+  config: Config,
   stage: Stage,
-  { row, rows, blocks }: ComputeFields,
+  { row, rows, blocks }: Pick<ComputeFields, 'row' | 'rows' | 'blocks'>,
   halo: number,
 ): { activationReads: number; activationWrites: number; weightReads: number } {
   let groups = 0;

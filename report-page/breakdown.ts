@@ -1,0 +1,78 @@
+/** Two bars: the cycles of a frame by what they were spent on, and the bytes on the memory bus by what they are. */
+import type { PageData } from '../src/report/page-data.ts';
+import { baseOptions, CAUSES, type Chart, colour, full, legendStyle, percent, tip } from './chart.ts';
+
+interface Part {
+  readonly name: string;
+  readonly value: number;
+  readonly colour: string;
+}
+
+export function drawBreakdown(chart: Chart, { summary }: PageData): void {
+  const { breakdown, cycles, utilisation } = summary;
+  const useful = utilisation * cycles;
+  drawParts(chart, 'cycles', cycles, [
+    { name: 'multiplying', value: useful, colour: colour('accent') },
+    { name: 'multipliers left idle', value: breakdown.compute - useful, colour: colour('idle') },
+    ...Object.entries(breakdown.stalls).map(([cause, value]) => ({
+      name: CAUSES[cause]!,
+      value,
+      colour: colour(cause),
+    })),
+    { name: 'last results and stores', value: breakdown.tail, colour: colour('fetch') },
+  ]);
+}
+
+export function drawTraffic(chart: Chart, { summary }: PageData): void {
+  const colours = ['pool', 'pointwise', 'fullyConnected', 'table', 'depthwise', 'add', 'load'];
+  const parts = Object.entries(summary.traffic).map(([name, value], index) => ({
+    name,
+    value,
+    colour: colour(colours[index]!),
+  }));
+  drawParts(chart, 'bytes', summary.offChipBytes, parts);
+}
+
+/** One bar a part, longest scale the whole, with its figures at the end. */
+function drawParts(chart: Chart, unit: string, total: number, all: readonly Part[]): void {
+  const parts = all.filter((part) => part.value > 0).sort((a, b) => b.value - a.value);
+  chart.setOption({
+    ...baseOptions(),
+    grid: { left: 4, right: 132, top: 6, bottom: 4, containLabel: true },
+    legend: { ...legendStyle(), show: false },
+    xAxis: { type: 'value', max: Math.max(...parts.map((part) => part.value)), show: false },
+    yAxis: {
+      type: 'category',
+      inverse: true,
+      data: parts.map((part) => part.name),
+      axisLine: { show: false },
+      axisTick: { show: false },
+      axisLabel: { color: colour('soft'), fontSize: 12.5 },
+    },
+    series: [
+      {
+        type: 'bar',
+        barMaxWidth: 20,
+        barMinHeight: 2,
+        itemStyle: { borderRadius: 3 },
+        data: parts.map((part) => ({ value: part.value, itemStyle: { color: part.colour } })),
+        label: {
+          show: true,
+          position: 'right',
+          color: colour('faint'),
+          formatter: ({ dataIndex }: { dataIndex: number }) =>
+            `${full(parts[dataIndex]!.value)}  ·  ${percent(parts[dataIndex]!.value / total)}`,
+        },
+        tooltip: {
+          formatter: ({ dataIndex }: { dataIndex: number }) => {
+            const part = parts[dataIndex]!;
+            return tip(part.name, [
+              [unit, full(part.value)],
+              ['share', percent(part.value / total)],
+            ]);
+          },
+        },
+      },
+    ],
+  });
+}

@@ -1,0 +1,142 @@
+/** What all charts share: opening, colours of the current theme, axes, tooltips, numbers. */
+import type { ECharts, EChartsOption } from 'echarts';
+
+export type Chart = ECharts;
+
+/** The library, inlined before this script. */
+declare const echarts: { init(element: HTMLElement): ECharts };
+
+/** A chart that follows the width of its element. */
+export function openChart(element: HTMLElement): Chart {
+  const chart = echarts.init(element);
+  new ResizeObserver(() => chart.resize({ width: element.clientWidth, height: element.clientHeight })).observe(element);
+  return chart;
+}
+
+/** Value of a colour variable of the style sheet. */
+export function colour(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+/** True where the page is too narrow for wide labels. */
+export function isNarrow(chart: Chart): boolean {
+  return chart.getWidth() < 620;
+}
+
+/** Options that every chart starts from. */
+export function baseOptions(): EChartsOption {
+  return {
+    animation: false,
+    textStyle: { color: colour('soft'), fontFamily: getComputedStyle(document.body).fontFamily, fontSize: 12 },
+    tooltip: {
+      confine: true,
+      backgroundColor: colour('card'),
+      borderColor: colour('line'),
+      textStyle: { color: colour('ink'), fontSize: 12.5 },
+      extraCssText: 'white-space: normal; max-width: 340px;',
+    },
+  };
+}
+
+export function legendStyle(): { textStyle: { color: string }; itemWidth: number; itemHeight: number; icon: string } {
+  return { textStyle: { color: colour('soft') }, itemWidth: 12, itemHeight: 10, icon: 'roundRect' };
+}
+
+/** Axis colours, to be spread into an axis. */
+export function axisStyle(): {
+  axisLine: { lineStyle: { color: string } };
+  axisTick: { lineStyle: { color: string } };
+  axisLabel: { color: string };
+  nameTextStyle: { color: string };
+  splitLine: { lineStyle: { color: string } };
+} {
+  return {
+    axisLine: { lineStyle: { color: colour('line') } },
+    axisTick: { lineStyle: { color: colour('line') } },
+    axisLabel: { color: colour('faint') },
+    nameTextStyle: { color: colour('faint') },
+    splitLine: { lineStyle: { color: colour('grid') } },
+  };
+}
+
+/** Zoom by wheel or pinch, drag, and a slider below. */
+export function zooms(): NonNullable<EChartsOption['dataZoom']> {
+  return [
+    { type: 'inside', xAxisIndex: 0, filterMode: 'none', minSpan: 0.02 },
+    {
+      type: 'slider',
+      xAxisIndex: 0,
+      filterMode: 'none',
+      height: 22,
+      bottom: 6,
+      minSpan: 0.02,
+      showDataShadow: false,
+      borderColor: colour('line'),
+      fillerColor: `${colour('accent')}22`,
+      handleStyle: { color: colour('card'), borderColor: colour('accent') },
+      moveHandleStyle: { color: colour('line') },
+      textStyle: { color: colour('faint') },
+      labelFormatter: (value: number) => short(value),
+    },
+  ] as NonNullable<EChartsOption['dataZoom']>;
+}
+
+/** 123456 as "123 k". */
+export function short(value: number): string {
+  if (Math.abs(value) >= 1e9) return `${trim(value / 1e9)} G`;
+  if (Math.abs(value) >= 1e6) return `${trim(value / 1e6)} M`;
+  if (Math.abs(value) >= 1e4) return `${trim(value / 1e3)} k`;
+  return trim(value);
+}
+
+function trim(value: number): string {
+  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  return String(Number(value.toFixed(digits)));
+}
+
+/** 123456 as "123,456". */
+export function full(value: number): string {
+  return Math.round(value)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+export function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}
+
+/** Text of a model made safe for a tooltip. */
+export function safe(text: string): string {
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+}
+
+/** A tooltip: a heading and lines of name and value. */
+export function tip(heading: string, lines: readonly (readonly [name: string, value: string])[]): string {
+  const rows = lines.map(
+    ([name, value]) =>
+      `<div style="display:flex;justify-content:space-between;gap:18px"><span>${name}</span><b>${value}</b></div>`,
+  );
+  return `<b>${safe(heading)}</b>${rows.join('')}`;
+}
+
+/** What the kinds of stages are called; the order is that of legends. */
+export const KINDS: readonly (readonly [kind: string, name: string])[] = [
+  ['standard', 'standard conv'],
+  ['depthwise', 'depthwise'],
+  ['pointwise', 'pointwise'],
+  ['fullyConnected', 'fully connected'],
+  ['pool', 'pool'],
+  ['add', 'add'],
+  ['mul', 'multiply'],
+  ['table', 'activation'],
+  ['copy', 'copy'],
+];
+
+/** What the engine waits for, in words. */
+export const CAUSES: { readonly [cause: string]: string } = {
+  load: 'waits for a load',
+  compute: 'waits for its own results',
+  store: 'waits for a store',
+  setup: 'sets up a layer',
+  fetch: 'waits for instructions',
+};

@@ -1,0 +1,186 @@
+/**
+ * Engine and DMA over time. Thousands of instructions stay quick because only what can be seen is drawn: bars narrower
+ * than a pixel are run together, anew at every zoom.
+ */
+import type { CustomSeriesRenderItemAPI, CustomSeriesRenderItemParams, CustomSeriesRenderItemReturn } from 'echarts';
+import type { PageData } from '../src/report/page-data.ts';
+import {
+  axisStyle,
+  baseOptions,
+  CAUSES,
+  type Chart,
+  colour,
+  full,
+  isNarrow,
+  KINDS,
+  legendStyle,
+  short,
+  tip,
+  zooms,
+} from './chart.ts';
+import { clippedRect } from './rect.ts';
+import { onZoom, zoomRange } from './zoom.ts';
+
+interface Bar {
+  readonly lane: number;
+  readonly start: number;
+  /** The cycle after the last. */
+  readonly end: number;
+  readonly colour: string;
+  readonly label: string;
+  readonly tip: () => string;
+}
+
+/** A bar as drawn: one, or several that no pixel keeps apart. */
+interface Shown {
+  readonly bar: Bar;
+  end: number;
+  count: number;
+}
+
+export function drawTimeline(chart: Chart, data: PageData): void {
+  const lanes = ['segments', ...data.lanes];
+  const bars = collectBars(data);
+  const axis = axisStyle();
+  const narrow = isNarrow(chart);
+  const left = narrow ? 74 : 96;
+  const right = 14;
+  const total = data.summary.cycles;
+  let shown: Shown[] = [];
+
+  const select = (): void => {
+    const [from, to] = zoomRange(chart, total);
+    shown = visibleBars(bars, lanes.length, from, to, (to - from) / Math.max(50, chart.getWidth() - left - right));
+    chart.setOption({ series: [{ id: 'bars', data: shown.map(({ bar, end }) => [bar.start, bar.lane, end]) }] });
+  };
+  const renderItem = (
+    params: CustomSeriesRenderItemParams,
+    api: CustomSeriesRenderItemAPI,
+  ): CustomSeriesRenderItemReturn => {
+    const item = shown[params.dataIndex];
+    if (item === undefined) return null;
+    const [x, y] = api.coord([item.bar.start, item.bar.lane]) as [number, number];
+    const [end] = api.coord([item.end, item.bar.lane]) as [number, number];
+    const height = (api.size!([0, 1]) as number[])[1]! * 0.7;
+    const area = { x, y: y - height / 2, width: Math.max(1, end - x), height };
+    return clippedRect(
+      params,
+      area,
+      item.bar.colour,
+      item.count === 1 ? item.bar.label : '',
+      item.bar.lane === 0 ? 'ink' : undefined,
+    );
+  };
+  const kinds = KINDS.filter(([kind]) => data.summary.layers.some((layer) => layer.kind === kind));
+  const causes = Object.keys(data.summary.breakdown.stalls);
+  const keys = [
+    ...kinds.map(([kind, name]) => ({ name, colour: colour(kind) })),
+    ...causes.map((cause) => ({ name: CAUSES[cause]!, colour: colour(cause) })),
+  ];
+  chart.setOption({
+    ...baseOptions(),
+    legend: { ...legendStyle(), top: 0, type: 'scroll', selectedMode: false, data: keys.map(({ name }) => name) },
+    grid: { left, right, top: 36, bottom: 58 },
+    xAxis: {
+      ...axis,
+      type: 'value',
+      min: 0,
+      max: total,
+      axisLabel: { ...axis.axisLabel, formatter: short, hideOverlap: true },
+    },
+    yAxis: {
+      ...axis,
+      type: 'category',
+      inverse: true,
+      data: lanes,
+      splitLine: { show: true, lineStyle: { color: colour('grid') } },
+      axisTick: { show: false },
+      axisLabel: { color: colour('soft'), fontSize: narrow ? 10.5 : 12 },
+    },
+    dataZoom: zooms(),
+    tooltip: {
+      ...baseOptions().tooltip,
+      formatter: (item: unknown) => {
+        const seen = shown[(item as { dataIndex: number }).dataIndex];
+        if (seen === undefined) return '';
+        if (seen.count === 1) return seen.bar.tip();
+        return tip(`${seen.count} instructions`, [
+          ['cycles', `${full(seen.bar.start)} to ${full(seen.end - 1)}`],
+          ['', 'zoom in to tell them apart'],
+        ]);
+      },
+    },
+    series: [
+      { id: 'bars', type: 'custom', renderItem, clip: true, encode: { x: [0, 2], y: 1 }, data: [] },
+      ...keys.map(({ name, colour: color }) => ({ type: 'bar' as const, name, data: [], itemStyle: { color } })),
+    ],
+  });
+  select();
+  onZoom(chart, select);
+}
+
+function collectBars({ summary, timeline, lanes }: PageData): Bar[] {
+  const bars: Bar[] = summary.segments.map(({ first, end, start, stop, strips, stripRows }, index) => ({
+    lane: 0,
+    start,
+    end: stop + 1,
+    colour: colour(index % 2 === 0 ? 'idle' : 'line'),
+    label: `${index}`,
+    tip: () =>
+      tip(`Segment ${index}`, [
+        ['layers', `${safeName(summary.layers[first]!.name)} … ${safeName(summary.layers[end - 1]!.name)}`],
+        ['strips', `${strips} of ${stripRows} rows`],
+        ['cycles', `${full(start)} to ${full(stop)}`],
+      ]),
+  }));
+  const plain = colour('accent');
+  const kindColours = new Map(KINDS.map(([kind]) => [kind, colour(kind)]));
+  const causeColours = new Map(Object.keys(CAUSES).map((cause) => [cause, colour(cause)]));
+  for (const item of timeline) {
+    const layer = item.layer === undefined ? undefined : summary.layers[item.layer]!;
+    bars.push({
+      lane: item.lane + 1,
+      start: item.start,
+      end: item.end + 1,
+      colour: (item.cause ? causeColours.get(item.cause) : layer && kindColours.get(layer.kind)) ?? plain,
+      label: item.cause ? '' : (layer?.name ?? item.text),
+      tip: () =>
+        tip(layer?.name ?? lanes[item.lane]!, [
+          [item.cause ? CAUSES[item.cause]! : lanes[item.lane]!, item.cause ? '' : safeName(item.text)],
+          ['cycles', `${full(item.start)} to ${full(item.end)}`],
+          ['length', full(item.end - item.start + 1)],
+        ]),
+    });
+  }
+  return bars.sort((a, b) => a.start - b.start);
+}
+
+function safeName(text: string): string {
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
+}
+
+/** Bars in sight, those closer together than a pixel run together. `bars` are in order of their start. */
+function visibleBars(bars: readonly Bar[], lanes: number, from: number, to: number, cyclesPerPixel: number): Shown[] {
+  const shown: Shown[] = [];
+  const last: (Shown | undefined)[] = new Array(lanes).fill(undefined);
+  for (const bar of bars) {
+    if (bar.end < from) continue;
+    if (bar.start > to) break;
+    const before = last[bar.lane];
+    const thin = bar.end - bar.start < cyclesPerPixel * 1.5;
+    if (
+      before &&
+      thin &&
+      bar.start - before.end < cyclesPerPixel &&
+      before.bar.end - before.bar.start < cyclesPerPixel * 1.5
+    ) {
+      before.end = Math.max(before.end, bar.end);
+      before.count += 1;
+      continue;
+    }
+    const item = { bar, end: bar.end, count: 1 };
+    last[bar.lane] = item;
+    shown.push(item);
+  }
+  return shown;
+}
