@@ -138,7 +138,6 @@ export const v128StoreLane = (bytes: 1 | 2 | 4 | 8, address: Code, value: Code, 
 ];
 
 // Vectors
-export const v128Zero: Code = [...simd(0x0c), ...new Array<number>(16).fill(0)];
 export const v128And: Binary = binary(simd(0x4e));
 export const i16x8Splat: Unary = unary(simd(0x10));
 export const i8x16NarrowI16x8: Binary = binary(simd(0x65));
