@@ -287,7 +287,7 @@ class Emitter {
     const residual = stage.residual === undefined ? undefined : this.placements.of(segment, stage.residual);
     const slot = this.descriptor(operation.stage, segment, stage, input, output, residual);
     const broadcast = stage.codes.broadcast === 1;
-    const top = (stage.strideY * row - stage.paddingTop) >> stage.upsample;
+    const top = Math.max(0, stage.strideY * row - stage.paddingTop) >> stage.upsample;
     const waits = this.tokens.add('compute', [
       ...this.computeAccesses(stage, operation, { input, output, residual }),
       ...(chunk.weightWords > 0

@@ -16,9 +16,16 @@ export function stageGeometry(config: Config, graph: MachineGraph, stage: Machin
     stage.kernelHeight * stage.kernelWidth === 1 &&
     stage.strideX === 1 &&
     stage.strideY === 1 &&
+    stage.paddingTop === 0 &&
+    stage.paddingLeft === 0 &&
+    output.height === input.height &&
+    output.width === input.width &&
     stage.upsample === 0 &&
     output.width >= config.pixels &&
     output.width % config.pixels !== 0;
+  // Every column that a tap looks at lies in a group of its own row: the stream of groups runs on into the next row.
+  const lastCentre = (output.width - 1) * stage.strideX + shift;
+  const lastTap = kernel === undefined ? 0 : Math.min(lastCentre - kernel.centre + kernel.width - 1, input.width - 1);
   return {
     window: kernel === undefined ? 0 : 1,
     maximum: 0,
@@ -42,7 +49,7 @@ export function stageGeometry(config: Config, graph: MachineGraph, stage: Machin
     strideX: stage.strideX - 1,
     paddingTop: stage.paddingTop,
     paddingLeft: shift,
-    groups: kernel === undefined ? 0 : Math.floor(((output.width - 1) * stage.strideX + shift) / config.pixels) + 1,
+    groups: kernel === undefined ? 0 : Math.floor(Math.max(lastCentre, lastTap) / config.pixels) + 1,
     firstStep: kernel?.firstStep ?? 0,
     steps: kernel?.steps.length ?? 0,
     outputWidth: output.width,

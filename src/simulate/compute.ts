@@ -104,7 +104,7 @@ class Computation {
     this.operands = new Int32Array(config.inputs);
     this.tapWords = new Int32Array(config.inputs);
     this.input = ringOf(stage, 'input');
-    this.firstInputRow = ((1 + stage.strideY) * fields.row - stage.paddingTop) >> stage.upsample;
+    this.firstInputRow = Math.max(0, (1 + stage.strideY) * fields.row - stage.paddingTop) >> stage.upsample;
   }
 
   run(): void {

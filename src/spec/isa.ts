@@ -83,7 +83,7 @@ export const INSTRUCTIONS: { readonly [name in Opcode]: { readonly doc: string; 
         field('rows', 10, 'output rows, at least 1'),
         field('block', 10, 'first output channel block of M channels'),
         field('blocks', 10, 'output channel blocks, at least 1'),
-        field('inputRow', 16, 'slot address of the input row of the first output row and kernel row 0'),
+        field('inputRow', 16, 'slot address of the first input row in the map that the first output row sees'),
         field('outputRow', 16, 'slot address of the first output row'),
         field('residualRow', 16, 'slot address of the first residual row'),
         field('weights', 16, 'weight word of the first block'),
@@ -180,7 +180,8 @@ export function packFields(fields: readonly Field[], values: FieldValues): bigin
   let position = 0n;
   for (const { name, bits } of fields) {
     const raw = BigInt(values[name] ?? 0);
-    const value = raw < 0n ? raw + (1n << BigInt(bits)) : raw;
+    const negative = raw < 0n && raw >= -(1n << BigInt(bits - 1));
+    const value = negative ? raw + (1n << BigInt(bits)) : raw;
     if (value < 0n || value >> BigInt(bits) !== 0n)
       throw new Error(`field ${name}: ${raw} needs more than ${bits} bits`);
     packed |= value << position;

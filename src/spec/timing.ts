@@ -9,17 +9,17 @@ import type { Config } from './config.ts';
 /** Pipeline of the compute unit, from the cycle in which the sequencer holds a step. */
 export const PIPELINE = {
   /** Step issued -> activation banks read (addresses of the slots are computed in between). */
-  read: 4,
+  read: 6,
   /** Banks read -> operands in the multipliers' input registers (rotate, subtract zero point, route). */
-  operand: 5,
+  operand: 7,
   /** Operands -> products, the DSP's three registers. */
   multiply: 3,
   /** Accumulator, after log2(N) registered tree levels. */
   accumulate: 1,
   /** Accumulator -> requantised code. */
-  requantise: 6,
+  requantise: 11,
   /** Requantised code -> residual and table -> write port. */
-  residual: 6,
+  residual: 16,
 } as const;
 
 /** Cycles from the issue of a group's last step to its write to the activation memory. */
@@ -37,7 +37,7 @@ export function retireLatency(config: Config): number {
 }
 
 /** Front end of the compute unit: cycles from taking an instruction off the queue to its earliest start. */
-export const SETUP_CYCLES = 4;
+export const SETUP_CYCLES = 24;
 
 /** Instructions that a unit's queue holds. */
 export const QUEUE_DEPTH = 16;
