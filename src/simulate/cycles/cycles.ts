@@ -8,11 +8,11 @@
 import { type Config, parameterBytes } from '../../spec/config.ts';
 import { INSTRUCTION_BYTES, type Instruction, type Stage } from '../../spec/isa.ts';
 import { groupBytes } from '../../spec/layout.ts';
-import { requantiseInterval } from '../../spec/sequence.ts';
 import {
   ADDRESS_REGISTER,
   BURST_BEATS,
   BURST_BYTES,
+  BURST_INTERVAL,
   FETCH_BURST,
   FETCH_DEPTH,
   OUTSTANDING_READS,
@@ -21,6 +21,7 @@ import {
   SETUP_CYCLES,
   STORE_BUFFER,
   STORE_READ_LATENCY,
+  TRANSFER_SETUP,
 } from '../../spec/timing.ts';
 import { windowTables } from '../../spec/window.ts';
 import type { ComputeFields } from '../compute.ts';
@@ -75,6 +76,8 @@ interface Transfer {
   readonly fields: Fields;
   bytes: number;
   address: number;
+  /** First cycle in which the next burst is offered. */
+  ready: number;
 }
 
 class CycleModel {
@@ -130,7 +133,7 @@ class CycleModel {
 
   // Store unit.
   private storing:
-    | (Transfer & { start: number; words: number; row: number; column: number; set: number; waiting: number })
+    | (Transfer & { start: number; words: number; column: number; set: number; waiting: number })
     | undefined;
   private storeWords: number[] = [];
   private storeBurst = 0;
@@ -197,12 +200,14 @@ class CycleModel {
       } else index += 1;
     }
     // What each unit sees of the others is their state at the start of the cycle; the order below keeps it so.
+    const { load, compute, store } = this.queues;
+    const queued = { load: load.length, compute: compute.length, store: store.length };
     this.store();
     this.compute();
-    this.readData();
     this.readAddress();
-    this.dispatch();
+    this.dispatch(queued);
     this.fetchPush();
+    this.readData();
   }
 
   private waitsMet(fields: Fields): boolean {
@@ -232,18 +237,19 @@ class CycleModel {
     return left > 0 && this.buffer.length + this.fetchInFlight + FETCH_BURST <= FETCH_DEPTH;
   }
 
-  private dispatch(): void {
+  /** `queued`: instructions in the queues at the start of the cycle. */
+  private dispatch(queued: { readonly load: number; readonly compute: number; readonly store: number }): void {
     const index = this.buffer[0];
     if (index === undefined) return;
     const { opcode } = this.program[index]!;
     if (opcode === 'HEADER') this.buffer.shift();
     else if (opcode === 'END') {
-      if (this.busy === 0 && this.queues.load.length + this.queues.compute.length + this.queues.store.length === 0) {
+      if (this.busy === 0 && queued.compute === 0) {
         this.done = true;
       }
     } else {
       const unit = opcode === 'LOAD' ? 'load' : opcode === 'STORE' ? 'store' : 'compute';
-      if (this.queues[unit].length < QUEUE_DEPTH) {
+      if (queued[unit] < QUEUE_DEPTH) {
         this.buffer.shift();
         this.queues[unit].push(index);
         if (opcode !== 'SET') this.busy += 1;
@@ -265,7 +271,7 @@ class CycleModel {
         this.grant('fetch', count * INSTRUCTION_BYTES);
         this.requested += count;
         this.fetchInFlight += count;
-      } else if (this.loading !== undefined && this.waitsMet(this.loading.fields)) {
+      } else if (this.loading !== undefined && t >= this.loading.ready && this.waitsMet(this.loading.fields)) {
         const { loading } = this;
         if (this.loadStart < 0) {
           this.loadStart = t;
@@ -275,6 +281,7 @@ class CycleModel {
         this.grant('load', bytes);
         loading.address += bytes;
         loading.bytes -= bytes;
+        loading.ready = t + BURST_INTERVAL;
         if (loading.bytes === 0) {
           this.loading = undefined;
           return;
@@ -285,7 +292,9 @@ class CycleModel {
       const index = this.queues.load.shift();
       if (index !== undefined) {
         const fields = this.program[index]!.fields as Fields;
-        this.loading = { index, fields, bytes: this.transferBytes(fields), address: fields.memoryAddress! };
+        const bytes = this.transferBytes(fields);
+        const address = fields.memoryAddress! + this.level * (fields.levelStride ?? 0);
+        this.loading = { index, fields, bytes, address, ready: t + TRANSFER_SETUP };
         this.loadStart = -1;
       }
     }
@@ -293,8 +302,9 @@ class CycleModel {
 
   private grant(owner: 'fetch' | 'load', bytes: number): void {
     this.outstanding += 1;
-    this.readBytes += bytes;
-    this.addresses.push({ t: this.t + ADDRESS_REGISTER, beats: bytes / this.config.axiBytes, owner });
+    const beats = Math.ceil(bytes / this.config.axiBytes);
+    this.readBytes += beats * this.config.axiBytes;
+    this.addresses.push({ t: this.t + ADDRESS_REGISTER, beats, owner });
   }
 
   private transferBytes(fields: Fields): number {
@@ -321,8 +331,10 @@ class CycleModel {
 
   private readData(): void {
     const { t } = this;
+    let lastWord = false;
     if (this.pendingWord) {
       const load = this.loads[0]!;
+      lastWord = load.words === 1;
       if (!load.activation || !this.engineWrites()) {
         this.pendingWord = false;
         load.words -= 1;
@@ -335,7 +347,7 @@ class CycleModel {
     const burst = this.channel.offered(t);
     if (burst === undefined) return;
     if (burst.owner === 'fetch') this.takeFetchBeat();
-    else if (!this.pendingWord) {
+    else if (!this.pendingWord && !lastWord) {
       this.takeBeat();
       this.wordBeats += 1;
       if (this.wordBeats === this.loads[0]!.wordBeats) {
@@ -352,7 +364,7 @@ class CycleModel {
   /** A beat of several instructions is unpacked one a cycle; a narrow one completes an instruction now and then. */
   private takeFetchBeat(): void {
     const perBeat = this.config.axiBytes / INSTRUCTION_BYTES;
-    if (this.fetchHold.length > 1) return;
+    if (this.fetchHold.length > 0) return;
     this.takeBeat();
     if (perBeat >= 1) {
       const count = Math.min(perBeat, this.program.length - this.delivered);
@@ -459,9 +471,9 @@ class CycleModel {
         fields,
         bytes,
         address: fields.memoryAddress!,
+        ready: t + TRANSFER_SETUP,
         start: -1,
         words: bytes / groupBytes(config),
-        row: 0,
         column: 0,
         set: fields.rowSet!,
         waiting: -1,
@@ -471,17 +483,31 @@ class CycleModel {
       this.storeWordBeats = 0;
       return;
     }
-    if (active.start < 0) {
-      if (!this.waitsMet(active.fields)) return;
-      active.start = t;
+    // Read side: from the cycle after the first address, asks for a word where its row set is free.
+    if (
+      active.start >= 0 &&
+      active.words > 0 &&
+      this.storeWords.length < STORE_BUFFER &&
+      !this.engineReads(active.set)
+    ) {
+      this.storeWords.push(t + STORE_READ_LATENCY);
+      active.words -= 1;
+      active.column += 1;
+      if (active.column === active.fields.pitch) {
+        active.column = 0;
+        active.set = (active.set + 1) % 4;
+      }
     }
-    // Data side: one beat a cycle from the oldest word that has arrived; a burst starts with a cycle for its address.
+    // Data side: a burst begins with a cycle for its address; then a beat a cycle from the oldest word that has arrived.
     if (active.waiting >= 0) {
       if (t >= active.waiting) {
         this.storing = undefined;
         this.retire('store', active.index, active.start, t, t + 1);
       }
     } else if (this.storeBurst === 0) {
+      if (t < active.ready || (active.start < 0 && !this.waitsMet(active.fields))) return;
+      if (active.start < 0) active.start = t;
+      active.ready = t + BURST_INTERVAL;
       this.storeBurst = burstBytes(active.address, active.bytes, config.axiBytes, BURST_BEATS, BURST_BYTES);
     } else if (this.storeWords[0] !== undefined && this.storeWords[0] <= t) {
       this.storeBurst -= config.axiBytes;
@@ -493,18 +519,8 @@ class CycleModel {
         this.storeWordBeats = 0;
         this.storeWords.shift();
       }
-      // The response comes a memory latency after the last beat.
-      if (active.bytes === 0) active.waiting = t + this.latency;
-    }
-    // Read side: asks for a word where its row set is free.
-    if (active.words > 0 && this.storeWords.length < STORE_BUFFER && !this.engineReads(active.set)) {
-      this.storeWords.push(t + STORE_READ_LATENCY);
-      active.words -= 1;
-      active.column += 1;
-      if (active.column === active.fields.pitch) {
-        active.column = 0;
-        active.set = (active.set + 1) % 4;
-      }
+      // The response comes a memory latency after the last beat, which a register hands to the bus.
+      if (active.bytes === 0) active.waiting = t + ADDRESS_REGISTER + this.latency;
     }
   }
 }

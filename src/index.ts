@@ -1,0 +1,21 @@
+/** Depthwright as a library: everything that runs in Node and in a browser alike. */
+export { type Compiled, type CompileOptions, compile } from './compile/compile.ts';
+export { type ErrorCode, type ErrorLocation, UserError } from './errors.ts';
+export type { Graph, GraphNode } from './graph/graph.ts';
+export { importModel } from './import/index.ts';
+export { hostOutputs } from './network/host.ts';
+export type { Layer, Network, Tensor } from './network/network.ts';
+export { lowerQuantised } from './quantise/lower/lower.ts';
+export { type QuantiseOptions, quantise } from './quantise/quantise.ts';
+export { renderReport } from './report/html.ts';
+export { type Summary, summarise } from './report/summary.ts';
+export { type CycleResult, type InstructionTiming, simulateCycles } from './simulate/cycles/cycles.ts';
+export { createKernels, type KernelRunner } from './simulate/kernels/kernels.ts';
+export { Machine } from './simulate/machine.ts';
+export { loadMemory, readTensor } from './simulate/program-io.ts';
+export { runReference } from './simulate/reference/reference.ts';
+export { assemble, disassemble } from './spec/assembly.ts';
+export { type Config, parseConfig } from './spec/config.ts';
+export { CONFIGS, namedConfig } from './spec/configs.ts';
+export { decodeProgram, encodeProgram, type Instruction } from './spec/isa.ts';
+export { buildGraph, listBuilders } from './zoo/zoo.ts';
