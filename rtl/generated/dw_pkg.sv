@@ -126,7 +126,7 @@ package dw_pkg;
   // Stage descriptor
   localparam int unsigned STAGE_SLOTS = 8;
   localparam int unsigned STAGE_PARTS = 3;
-  localparam int unsigned STAGE_BITS = 497;
+  localparam int unsigned STAGE_BITS = 581;
   localparam int unsigned STAGE_WINDOW_LSB = 0;
   localparam int unsigned STAGE_WINDOW_BITS = 1;
   localparam int unsigned STAGE_MAXIMUM_LSB = 1;
@@ -221,23 +221,27 @@ package dw_pkg;
   localparam int unsigned STAGE_WEIGHT_THRESHOLDS_BITS = 49;
   localparam int unsigned STAGE_ACTIVATION_THRESHOLDS_LSB = 441;
   localparam int unsigned STAGE_ACTIVATION_THRESHOLDS_BITS = 56;
+  localparam int unsigned STAGE_SKIPPED_INPUTS_LSB = 497;
+  localparam int unsigned STAGE_SKIPPED_INPUTS_BITS = 42;
+  localparam int unsigned STAGE_SKIPPED_OUTPUTS_LSB = 539;
+  localparam int unsigned STAGE_SKIPPED_OUTPUTS_BITS = 42;
 
   // Timing (see src/spec/timing.ts)
-  localparam int unsigned PIPELINE_READ = 4;
-  localparam int unsigned PIPELINE_OPERAND = 5;
+  localparam int unsigned PIPELINE_READ = 6;
+  localparam int unsigned PIPELINE_OPERAND = 7;
   localparam int unsigned PIPELINE_MULTIPLY = 3;
   localparam int unsigned PIPELINE_ACCUMULATE = 1;
-  localparam int unsigned PIPELINE_REQUANTISE = 6;
-  localparam int unsigned PIPELINE_RESIDUAL = 6;
-  localparam int unsigned SETUP_CYCLES = 4;
+  localparam int unsigned PIPELINE_REQUANTISE = 11;
+  localparam int unsigned PIPELINE_RESIDUAL = 16;
+  localparam int unsigned SETUP_CYCLES = 24;
   localparam int unsigned QUEUE_DEPTH = 16;
   localparam int unsigned FETCH_DEPTH = 16;
   localparam int unsigned FETCH_BURST = 8;
   localparam int unsigned OUTSTANDING_READS = 8;
   localparam int unsigned BURST_BYTES = 4096;
   localparam int unsigned BURST_BEATS = 64;
-  localparam int unsigned TRANSFER_SETUP = 7;
-  localparam int unsigned STORE_BUFFER = 4;
+  localparam int unsigned TRANSFER_SETUP = 6;
+  localparam int unsigned STORE_BUFFER = 8;
   localparam int unsigned STORE_READ_LATENCY = 3;
 
   // Registers

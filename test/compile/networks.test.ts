@@ -55,7 +55,9 @@ describe('a whole network', () => {
     const { cycles, readBytes, writeBytes } = simulateCycles(config, program.instructions);
     const input = program.tensors.get(graph.inputs[0]!)!;
     const output = program.tensors.get(graph.outputs[0]!)!;
-    expect(readBytes).toBeLessThanOrEqual(program.program.bytes + program.weights.bytes + input.bytes);
+    // The last beat of the program may be fetched in part only.
+    const fetched = Math.ceil(program.program.bytes / config.axiBytes) * config.axiBytes;
+    expect(readBytes).toBeLessThanOrEqual(fetched + program.weights.bytes + input.bytes);
     expect(writeBytes).toBe(output.bytes);
     expect(program.tensors.size).toBe(2);
     expect(cycles).toBeLessThanOrEqual(400_000);
