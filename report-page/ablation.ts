@@ -1,7 +1,8 @@
 /** What a frame costs without each idea, against the frame as compiled (100 %). */
 import type { AblationFigures } from '../src/report/ablation.ts';
+import { whole } from '../src/report/format.ts';
 import type { PageData } from '../src/report/page-data.ts';
-import { axisStyle, baseOptions, type Chart, colour, full, isNarrow, legendStyle, tip } from './chart.ts';
+import { axisStyle, baseOptions, type Chart, colour, isNarrow, legendStyle, tip } from './chart.ts';
 
 const FIGURES: readonly (readonly [figure: keyof AblationFigures, name: string, colour: string])[] = [
   ['cycles', 'cycles', 'pointwise'],
@@ -20,10 +21,11 @@ export function drawAblations(chart: Chart, { summary, ablations }: PageData): v
     ...ablations.flatMap(({ name, figures }) => (figures ? [{ name, figures }] : [])),
   ];
   const axis = axisStyle();
+  const narrow = isNarrow(chart);
   chart.setOption({
     ...baseOptions(),
     legend: { ...legendStyle(), top: 0 },
-    grid: { left: 8, right: 52, top: 34, bottom: 4, containLabel: true },
+    grid: { left: narrow ? 112 : 250, right: 56, top: 34, bottom: 26 },
     xAxis: {
       ...axis,
       type: 'value',
@@ -36,7 +38,7 @@ export function drawAblations(chart: Chart, { summary, ablations }: PageData): v
       inverse: true,
       data: variants.map(({ name }) => name),
       axisTick: { show: false },
-      axisLabel: { color: colour('soft'), width: isNarrow(chart) ? 92 : 170, overflow: 'break' },
+      axisLabel: { color: colour('soft'), width: narrow ? 104 : 242, overflow: 'break', lineHeight: 14 },
     },
     tooltip: { ...baseOptions().tooltip },
     series: FIGURES.map(([figure, name, tone]) => ({
@@ -55,9 +57,9 @@ export function drawAblations(chart: Chart, { summary, ablations }: PageData): v
         formatter: ({ dataIndex }: { dataIndex: number }) => {
           const variant = variants[dataIndex]!;
           return tip(variant.name, [
-            [name, full(variant.figures[figure])],
-            ['as compiled', full(base[figure])],
-            ['difference', full(variant.figures[figure] - base[figure])],
+            [name, whole(variant.figures[figure])],
+            ['as compiled', whole(base[figure])],
+            ['difference', whole(variant.figures[figure] - base[figure])],
           ]);
         },
       },

@@ -1,6 +1,10 @@
 /** Two bars: the cycles of a frame by what they were spent on, and the bytes on the memory bus by what they are. */
+import { percent, whole } from '../src/report/format.ts';
 import type { PageData } from '../src/report/page-data.ts';
-import { baseOptions, CAUSES, type Chart, colour, full, legendStyle, percent, tip } from './chart.ts';
+import { baseOptions, CAUSES, type Chart, colour, tip } from './chart.ts';
+
+/** Room for names, pixels. */
+const LABELS = 152;
 
 interface Part {
   readonly name: string;
@@ -38,8 +42,7 @@ function drawParts(chart: Chart, unit: string, total: number, all: readonly Part
   const parts = all.filter((part) => part.value > 0).sort((a, b) => b.value - a.value);
   chart.setOption({
     ...baseOptions(),
-    grid: { left: 4, right: 132, top: 6, bottom: 4, containLabel: true },
-    legend: { ...legendStyle(), show: false },
+    grid: { left: LABELS, right: 138, top: 6, bottom: 4 },
     xAxis: { type: 'value', max: Math.max(...parts.map((part) => part.value)), show: false },
     yAxis: {
       type: 'category',
@@ -47,7 +50,7 @@ function drawParts(chart: Chart, unit: string, total: number, all: readonly Part
       data: parts.map((part) => part.name),
       axisLine: { show: false },
       axisTick: { show: false },
-      axisLabel: { color: colour('soft'), fontSize: 12.5 },
+      axisLabel: { color: colour('soft'), fontSize: 12, width: LABELS - 8, overflow: 'truncate' },
     },
     series: [
       {
@@ -61,13 +64,13 @@ function drawParts(chart: Chart, unit: string, total: number, all: readonly Part
           position: 'right',
           color: colour('faint'),
           formatter: ({ dataIndex }: { dataIndex: number }) =>
-            `${full(parts[dataIndex]!.value)}  ·  ${percent(parts[dataIndex]!.value / total)}`,
+            `${whole(parts[dataIndex]!.value)}  ·  ${percent(parts[dataIndex]!.value / total)}`,
         },
         tooltip: {
           formatter: ({ dataIndex }: { dataIndex: number }) => {
             const part = parts[dataIndex]!;
             return tip(part.name, [
-              [unit, full(part.value)],
+              [unit, whole(part.value)],
               ['share', percent(part.value / total)],
             ]);
           },

@@ -1,5 +1,7 @@
 /** What all charts share: opening, colours of the current theme, axes, tooltips, numbers. */
 import type { ECharts, EChartsOption } from 'echarts';
+import { escapeHtml } from '../src/report/format.ts';
+import { KIND_NAMES } from '../src/report/tables.ts';
 
 export type Chart = ECharts;
 
@@ -76,16 +78,16 @@ export function zooms(): NonNullable<EChartsOption['dataZoom']> {
       handleStyle: { color: colour('card'), borderColor: colour('accent') },
       moveHandleStyle: { color: colour('line') },
       textStyle: { color: colour('faint') },
-      labelFormatter: (value: number) => short(value),
+      labelFormatter: (value: number) => compact(value),
     },
   ] as NonNullable<EChartsOption['dataZoom']>;
 }
 
 /** 123456 as "123 k". */
-export function short(value: number): string {
+export function compact(value: number): string {
   if (Math.abs(value) >= 1e9) return `${trim(value / 1e9)} G`;
   if (Math.abs(value) >= 1e6) return `${trim(value / 1e6)} M`;
-  if (Math.abs(value) >= 1e4) return `${trim(value / 1e3)} k`;
+  if (Math.abs(value) >= 1e3) return `${trim(value / 1e3)} k`;
   return trim(value);
 }
 
@@ -94,43 +96,17 @@ function trim(value: number): string {
   return String(Number(value.toFixed(digits)));
 }
 
-/** 123456 as "123,456". */
-export function full(value: number): string {
-  return Math.round(value)
-    .toString()
-    .replace(/\B(?=(\d{3})+$)/g, ',');
-}
-
-export function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
-}
-
-/** Text of a model made safe for a tooltip. */
-export function safe(text: string): string {
-  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
-}
-
 /** A tooltip: a heading and lines of name and value. */
 export function tip(heading: string, lines: readonly (readonly [name: string, value: string])[]): string {
   const rows = lines.map(
     ([name, value]) =>
       `<div style="display:flex;justify-content:space-between;gap:18px"><span>${name}</span><b>${value}</b></div>`,
   );
-  return `<b>${safe(heading)}</b>${rows.join('')}`;
+  return `<b>${escapeHtml(heading)}</b>${rows.join('')}`;
 }
 
-/** What the kinds of stages are called; the order is that of legends. */
-export const KINDS: readonly (readonly [kind: string, name: string])[] = [
-  ['standard', 'standard conv'],
-  ['depthwise', 'depthwise'],
-  ['pointwise', 'pointwise'],
-  ['fullyConnected', 'fully connected'],
-  ['pool', 'pool'],
-  ['add', 'add'],
-  ['mul', 'multiply'],
-  ['table', 'activation'],
-  ['copy', 'copy'],
-];
+/** Kinds of stages with what they are called, in the order of legends. */
+export const KINDS: readonly (readonly [kind: string, name: string])[] = Object.entries(KIND_NAMES);
 
 /** What the engine waits for, in words. */
 export const CAUSES: { readonly [cause: string]: string } = {

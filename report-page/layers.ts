@@ -1,18 +1,7 @@
 /** Cycles of every layer in its kind's colour, waits on top, utilisation as a stepped line. */
+import { percent, whole } from '../src/report/format.ts';
 import type { PageData } from '../src/report/page-data.ts';
-import {
-  axisStyle,
-  baseOptions,
-  type Chart,
-  colour,
-  full,
-  isNarrow,
-  KINDS,
-  legendStyle,
-  percent,
-  short,
-  tip,
-} from './chart.ts';
+import { axisStyle, baseOptions, type Chart, colour, compact, isNarrow, KINDS, legendStyle, tip } from './chart.ts';
 
 export function drawLayers(chart: Chart, { summary }: PageData): void {
   const { layers } = summary;
@@ -22,10 +11,10 @@ export function drawLayers(chart: Chart, { summary }: PageData): void {
   chart.setOption({
     ...baseOptions(),
     legend: { ...legendStyle(), top: 0, type: 'scroll' },
-    grid: { left: 8, right: 8, top: 44, bottom: 8, containLabel: true },
+    grid: { left: 8, right: 8, top: 52, bottom: 8, containLabel: true },
     xAxis: { ...axis, type: 'category', data: layers.map((_, index) => index), name: '', splitLine: { show: false } },
     yAxis: [
-      { ...axis, type: 'value', name: 'cycles', axisLabel: { ...axis.axisLabel, formatter: short } },
+      { ...axis, type: 'value', name: 'cycles', axisLabel: { ...axis.axisLabel, formatter: compact } },
       {
         ...axis,
         type: 'value',
@@ -45,11 +34,11 @@ export function drawLayers(chart: Chart, { summary }: PageData): void {
         return tip(`${items[0]!.dataIndex}  ${layer.layers.join(' + ')}`, [
           ['kind', KINDS.find(([kind]) => kind === layer.kind)![1]],
           ['output', layer.output.join(' × ')],
-          ['cycles', full(layer.cycles)],
-          ['waits', full(layer.stallCycles)],
+          ['cycles', whole(layer.cycles)],
+          ['waits', whole(layer.stallCycles)],
           ['utilisation', percent(layer.utilisation)],
-          ['MACs', full(layer.macs)],
-          ['off-chip bytes', full(layer.offChipBytes)],
+          ['MACs', whole(layer.macs)],
+          ['off-chip bytes', whole(layer.offChipBytes)],
         ]);
       },
     },
@@ -62,13 +51,13 @@ export function drawLayers(chart: Chart, { summary }: PageData): void {
       })),
       { ...bar, name: 'waits', itemStyle: { color: colour('load') }, data: layers.map((layer) => layer.stallCycles) },
       {
-        type: 'line',
+        type: 'scatter',
         name: 'utilisation',
         yAxisIndex: 1,
-        step: 'middle',
-        symbol: 'none',
-        lineStyle: { width: 1.5, color: colour('ink'), opacity: 0.75 },
-        itemStyle: { color: colour('ink') },
+        symbol: 'rect',
+        symbolSize: [Math.max(3, (chart.getWidth() - 110) / layers.length - 1), 2.5],
+        itemStyle: { color: colour('ink'), opacity: 0.8 },
+        z: 4,
         data: layers.map((layer) => Math.min(1, layer.utilisation)),
       },
     ],

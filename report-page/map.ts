@@ -1,12 +1,14 @@
 /** Where tensors lie in the activation memory, and for how long. */
 import type { CustomSeriesRenderItemAPI, CustomSeriesRenderItemParams, CustomSeriesRenderItemReturn } from 'echarts';
+import { nameShortener, percent, whole } from '../src/report/format.ts';
 import type { PageData } from '../src/report/page-data.ts';
-import { axisStyle, baseOptions, type Chart, colour, full, legendStyle, percent, short, tip, zooms } from './chart.ts';
+import { axisStyle, baseOptions, type Chart, colour, compact, legendStyle, tip, zooms } from './chart.ts';
 import { clippedRect } from './rect.ts';
 import { onZoom } from './zoom.ts';
 
 export function drawMap(chart: Chart, { map, mapBytes, summary }: PageData): void {
   const axis = axisStyle();
+  const short = nameShortener(map.map((area) => area.tensor));
   const colours = { whole: colour('pointwise'), ring: colour('depthwise') };
   const renderItem = (
     params: CustomSeriesRenderItemParams,
@@ -16,7 +18,7 @@ export function drawMap(chart: Chart, { map, mapBytes, summary }: PageData): voi
     const [x, y] = api.coord([area.start, area.base + area.bytes]) as [number, number];
     const [right, bottom] = api.coord([area.end, area.base]) as [number, number];
     const place = { x, y, width: Math.max(1, right - x), height: Math.max(1, bottom - y) };
-    return clippedRect(params, place, area.whole ? colours.whole : colours.ring, area.tensor, undefined, 0.88);
+    return clippedRect(params, place, area.whole ? colours.whole : colours.ring, short(area.tensor), undefined, 0.88);
   };
   chart.setOption({
     ...baseOptions(),
@@ -28,7 +30,7 @@ export function drawMap(chart: Chart, { map, mapBytes, summary }: PageData): voi
       min: 0,
       max: summary.cycles,
       splitLine: { show: false },
-      axisLabel: { ...axis.axisLabel, formatter: short, hideOverlap: true },
+      axisLabel: { ...axis.axisLabel, formatter: compact, hideOverlap: true },
     },
     yAxis: {
       ...axis,
@@ -46,9 +48,9 @@ export function drawMap(chart: Chart, { map, mapBytes, summary }: PageData): voi
         if (area === undefined) return '';
         return tip(area.tensor, [
           ['kept as', area.whole ? 'whole tensor' : 'row ring'],
-          ['bytes', `${full(area.bytes)}, ${percent(area.bytes / mapBytes)}`],
-          ['from byte', full(area.base)],
-          ['cycles', `${full(area.start)} to ${full(area.end)}`],
+          ['bytes', `${whole(area.bytes)}, ${percent(area.bytes / mapBytes)}`],
+          ['from byte', whole(area.base)],
+          ['cycles', `${whole(area.start)} to ${whole(area.end)}`],
         ]);
       },
     },

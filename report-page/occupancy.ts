@@ -1,6 +1,7 @@
 /** How full the on-chip memories are, cycle by cycle. */
+import { percent, whole } from '../src/report/format.ts';
 import type { PageData } from '../src/report/page-data.ts';
-import { axisStyle, baseOptions, type Chart, colour, full, legendStyle, percent, short, tip, zooms } from './chart.ts';
+import { axisStyle, baseOptions, type Chart, colour, compact, legendStyle, tip, zooms } from './chart.ts';
 import { onZoom } from './zoom.ts';
 
 const COLOURS: { readonly [memory: string]: string } = {
@@ -21,7 +22,7 @@ export function drawOccupancy(chart: Chart, { occupancy, summary }: PageData): v
       min: 0,
       max: summary.cycles,
       splitLine: { show: false },
-      axisLabel: { ...axis.axisLabel, formatter: short, hideOverlap: true },
+      axisLabel: { ...axis.axisLabel, formatter: compact, hideOverlap: true },
     },
     yAxis: {
       ...axis,
@@ -38,11 +39,11 @@ export function drawOccupancy(chart: Chart, { occupancy, summary }: PageData): v
       formatter: (items: { axisValue: number }[]) => {
         const cycle = items[0]!.axisValue;
         return tip(
-          `Cycle ${full(cycle)}`,
+          `Cycle ${whole(cycle)}`,
           occupancy.map(({ memory, capacityBytes, points }) => {
             let bytes = 0;
             for (const [start, value] of points) if (start <= cycle) bytes = value;
-            return [memory, `${full(bytes)} bytes, ${percent(bytes / capacityBytes)}`];
+            return [memory, `${whole(bytes)} bytes, ${percent(bytes / capacityBytes)}`];
           }),
         );
       },

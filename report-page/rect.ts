@@ -22,7 +22,7 @@ export function clippedRect(
   const x = Math.max(area.x, plot.x);
   const width = Math.min(area.x + area.width, plot.x + plot.width) - x;
   if (width <= 0) return null;
-  const room = width > 26 && area.height > 13;
+  const room = area.height > 13 && (width > 56 || width > label.length * 6.5 + 8);
   return {
     type: 'rect',
     shape: { x, y: area.y, width: Math.max(width, 1), height: area.height, r: width > 6 ? 2 : 0 },

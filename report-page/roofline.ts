@@ -1,17 +1,7 @@
 /** Roofline: speed against operations a byte from external memory, both logarithmic. */
+import { percent, whole } from '../src/report/format.ts';
 import type { PageData } from '../src/report/page-data.ts';
-import {
-  axisStyle,
-  baseOptions,
-  type Chart,
-  colour,
-  full,
-  isNarrow,
-  KINDS,
-  legendStyle,
-  percent,
-  tip,
-} from './chart.ts';
+import { axisStyle, baseOptions, type Chart, colour, isNarrow, KINDS, legendStyle, tip } from './chart.ts';
 
 interface Point {
   readonly name: string;
@@ -65,6 +55,7 @@ export function drawRoofline(chart: Chart, { summary, busBytes }: PageData): voi
     lineStyle: { color: colour('faint'), width: 2 },
     itemStyle: { color: colour('faint') },
   };
+  const roofLabel = { show: true, color: colour('faint') };
   const wide = !isNarrow(chart);
   const item = (point: Point): { value: number[]; point: Point; symbolSize: number } => ({
     value: [point.intensity, point.gops],
@@ -80,7 +71,7 @@ export function drawRoofline(chart: Chart, { summary, busBytes }: PageData): voi
       type: 'scroll',
       data: ['whole network', ...kinds.map(([, name]) => name)],
     },
-    grid: { left: 16, right: 26, top: 44, bottom: 34, containLabel: true },
+    grid: { left: 16, right: 26, top: 52, bottom: 34, containLabel: true },
     xAxis: {
       ...axis,
       type: 'log',
@@ -107,7 +98,7 @@ export function drawRoofline(chart: Chart, { summary, busBytes }: PageData): voi
         return tip(point.name, [
           ['speed', `${point.gops.toFixed(1)} GOPS`],
           ['operations a byte', point.intensity.toFixed(1)],
-          ['cycles with waits', full(point.cycles)],
+          ['cycles with waits', whole(point.cycles)],
           ['utilisation', percent(point.utilisation)],
           ['roof here', `${Math.min(peakGops, bandwidth * point.intensity).toFixed(1)} GOPS`],
         ]);
@@ -121,12 +112,6 @@ export function drawRoofline(chart: Chart, { summary, busBytes }: PageData): voi
           [left, bandwidth * left],
           [ridge, peakGops],
         ].map(([x, y]) => (y! < bottom ? [bottom / bandwidth, bottom] : [x!, y!])),
-        markPoint: {
-          symbol: 'none',
-          silent: true,
-          label: { color: colour('faint'), formatter: `${bandwidth.toFixed(1)} GB/s`, position: 'left' },
-          data: [{ coord: [ridge * 0.55, peakGops * 0.55] }],
-        },
       },
       {
         ...roof,
@@ -135,17 +120,27 @@ export function drawRoofline(chart: Chart, { summary, busBytes }: PageData): voi
           [ridge, peakGops],
           [right, peakGops],
         ],
-        markPoint: {
-          symbol: 'none',
-          silent: true,
-          label: {
-            color: colour('faint'),
-            formatter: `${peakGops.toFixed(1)} GOPS${wide ? ', all multipliers busy' : ''}`,
-            position: 'top',
-            align: 'right',
+      },
+      {
+        type: 'scatter' as const,
+        silent: true,
+        symbolSize: 1,
+        itemStyle: { color: 'transparent' },
+        data: [
+          {
+            value: [ridge, peakGops],
+            label: { ...roofLabel, formatter: `${bandwidth.toFixed(1)} GB/s`, position: 'left', distance: 12 },
           },
-          data: [{ coord: [right, peakGops] }],
-        },
+          {
+            value: [right, peakGops],
+            label: {
+              ...roofLabel,
+              formatter: `${peakGops.toFixed(1)} GOPS${wide ? ', all multipliers busy' : ''}`,
+              position: [-4, -18],
+              align: 'right',
+            },
+          },
+        ] as never,
       },
       ...points.map(({ kind, name, points: group }) => ({
         type: 'scatter' as const,
@@ -161,7 +156,7 @@ export function drawRoofline(chart: Chart, { summary, busBytes }: PageData): voi
         itemStyle: { color: colour('ink'), borderColor: colour('card'), borderWidth: 1.2 },
         label: {
           show: true,
-          position: 'right',
+          position: 'bottom',
           color: colour('ink'),
           formatter: 'whole network',
           textBorderColor: colour('card'),

@@ -3,6 +3,7 @@
  * than a pixel are run together, anew at every zoom.
  */
 import type { CustomSeriesRenderItemAPI, CustomSeriesRenderItemParams, CustomSeriesRenderItemReturn } from 'echarts';
+import { escapeHtml, nameShortener, whole } from '../src/report/format.ts';
 import type { PageData } from '../src/report/page-data.ts';
 import {
   axisStyle,
@@ -10,11 +11,10 @@ import {
   CAUSES,
   type Chart,
   colour,
-  full,
+  compact,
   isNarrow,
   KINDS,
   legendStyle,
-  short,
   tip,
   zooms,
 } from './chart.ts';
@@ -86,7 +86,7 @@ export function drawTimeline(chart: Chart, data: PageData): void {
       type: 'value',
       min: 0,
       max: total,
-      axisLabel: { ...axis.axisLabel, formatter: short, hideOverlap: true },
+      axisLabel: { ...axis.axisLabel, formatter: compact, hideOverlap: true },
     },
     yAxis: {
       ...axis,
@@ -105,7 +105,7 @@ export function drawTimeline(chart: Chart, data: PageData): void {
         if (seen === undefined) return '';
         if (seen.count === 1) return seen.bar.tip();
         return tip(`${seen.count} instructions`, [
-          ['cycles', `${full(seen.bar.start)} to ${full(seen.end - 1)}`],
+          ['cycles', `${whole(seen.bar.start)} to ${whole(seen.end - 1)}`],
           ['', 'zoom in to tell them apart'],
         ]);
       },
@@ -128,12 +128,13 @@ function collectBars({ summary, timeline, lanes }: PageData): Bar[] {
     label: `${index}`,
     tip: () =>
       tip(`Segment ${index}`, [
-        ['layers', `${safeName(summary.layers[first]!.name)} … ${safeName(summary.layers[end - 1]!.name)}`],
+        ['layers', `${escapeHtml(summary.layers[first]!.name)} … ${escapeHtml(summary.layers[end - 1]!.name)}`],
         ['strips', `${strips} of ${stripRows} rows`],
-        ['cycles', `${full(start)} to ${full(stop)}`],
+        ['cycles', `${whole(start)} to ${whole(stop)}`],
       ]),
   }));
   const plain = colour('accent');
+  const short = nameShortener(summary.layers.map((layer) => layer.name));
   const kindColours = new Map(KINDS.map(([kind]) => [kind, colour(kind)]));
   const causeColours = new Map(Object.keys(CAUSES).map((cause) => [cause, colour(cause)]));
   for (const item of timeline) {
@@ -143,20 +144,16 @@ function collectBars({ summary, timeline, lanes }: PageData): Bar[] {
       start: item.start,
       end: item.end + 1,
       colour: (item.cause ? causeColours.get(item.cause) : layer && kindColours.get(layer.kind)) ?? plain,
-      label: item.cause ? '' : (layer?.name ?? item.text),
+      label: item.cause ? '' : layer ? short(layer.name) : item.text,
       tip: () =>
         tip(layer?.name ?? lanes[item.lane]!, [
-          [item.cause ? CAUSES[item.cause]! : lanes[item.lane]!, item.cause ? '' : safeName(item.text)],
-          ['cycles', `${full(item.start)} to ${full(item.end)}`],
-          ['length', full(item.end - item.start + 1)],
+          [item.cause ? CAUSES[item.cause]! : lanes[item.lane]!, item.cause ? '' : escapeHtml(item.text)],
+          ['cycles', `${whole(item.start)} to ${whole(item.end)}`],
+          ['length', whole(item.end - item.start + 1)],
         ]),
     });
   }
   return bars.sort((a, b) => a.start - b.start);
-}
-
-function safeName(text: string): string {
-  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
 }
 
 /** Bars in sight, those closer together than a pixel run together. `bars` are in order of their start. */

@@ -51,3 +51,28 @@ export function change(value: number, base: number): string {
   const share = base === 0 ? 0 : value / base - 1;
   return `${share < 0 ? '−' : '+'}${(Math.abs(share) * 100).toFixed(1)} %`;
 }
+
+/**
+ * Cuts the folders that most names share ("model_1/model/re_lu/Relu6" becomes "re_lu/Relu6"); names stay apart, as
+ * those without the shared part stay as they are.
+ */
+export function nameShortener(names: readonly string[]): (name: string) => string {
+  let prefix = '';
+  for (;;) {
+    const folders = new Map<string, number>();
+    for (const name of names) {
+      const slash = name.startsWith(prefix) ? name.indexOf('/', prefix.length) : -1;
+      if (slash < 0) continue;
+      const folder = name.slice(0, slash + 1);
+      folders.set(folder, (folders.get(folder) ?? 0) + 1);
+    }
+    const [most] = [...folders].sort((a, b) => b[1] - a[1]);
+    if (most === undefined || most[1] < names.length * 0.6) break;
+    prefix = most[0];
+  }
+  const kept = new Set(names.filter((name) => !name.startsWith(prefix)));
+  return (name) => {
+    const cut = name.startsWith(prefix) ? name.slice(prefix.length) : name;
+    return cut === '' || kept.has(cut) ? name : cut;
+  };
+}

@@ -56,7 +56,7 @@ ${chart('occupancy', 'Memories over time', 'Share of each on-chip memory that is
 ${chart('map', 'Map of the activation memory', 'Where tensors lie and for how long. Row rings hold the few rows between fused layers; whole tensors link segments.', 360)}
 ${chart('roofline', 'Roofline', 'Speed of each layer against the operations it does for a byte from external memory. The roofs are the memory bus and the multipliers.', 400)}
 <section><h2>What each idea saves</h2><p class="lead">The same network without fusion of layers, and without hardware padding.</p>
-<div class="chart" id="ablation" style="height:230px" role="img" aria-label="What each idea saves"></div>
+<div class="chart" id="ablation" style="height:250px" role="img" aria-label="What each idea saves"></div>
 <div class="scroll">${ablationTable(summary, ablations)}</div></section>
 <section><h2>Traffic</h2><p class="lead">Bytes that move in one frame, between chip and external memory and at the ports of the on-chip memories.</p>
 <div class="scroll">${trafficTable(summary)}</div></section>
@@ -77,7 +77,7 @@ function header({ compiled: { config }, summary }: ReportData): string {
   const device = config.device === '' ? '' : ` · ${escapeHtml(config.device)}`;
   return `<header><div><p class="brand">Depthwright</p><h1>${escapeHtml(summary.model)}</h1>
 <p>on <b>${escapeHtml(summary.config)}</b>${device} · ${config.pixels} × ${config.lanes} × ${config.inputs} = ${summary.multipliers} multipliers · ${config.clockMHz} MHz</p></div>
-<button type="button" id="theme" aria-label="Switch between light and dark">◐</button></header>`;
+<button type="button" id="theme" aria-label="Switch between light and dark"><svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6.5" fill="none" stroke="currentColor" stroke-width="1.5"/><path d="M8 1.5a6.5 6.5 0 0 1 0 13z" fill="currentColor"/></svg></button></header>`;
 }
 
 function tiles(summary: Summary): string {
@@ -116,10 +116,10 @@ function result({ picture }: ReportData): string {
   const image = picture
     ? `<figure><img alt="${escapeHtml(picture.caption)}" src="data:image/png;base64,${picture.pngBase64}"><figcaption>${escapeHtml(picture.caption)}</figcaption></figure>`
     : '';
-  return `<section class="result${picture ? ' pictured' : ''}">${image}<div><h2>Where the cycles went</h2>
+  return `<section class="result${picture ? ' pictured' : ''}">${image}<div class="bars"><div><h2>Where the cycles went</h2>
 <div class="chart" id="breakdown" style="height:210px" role="img" aria-label="Where the cycles went"></div>
-<h2>What moved over the memory bus</h2>
-<div class="chart" id="traffic" style="height:210px" role="img" aria-label="What moved over the memory bus"></div></div></section>`;
+</div><div><h2>What moved over the memory bus</h2>
+<div class="chart" id="traffic" style="height:210px" role="img" aria-label="What moved over the memory bus"></div></div></div></section>`;
 }
 
 function chart(id: string, title: string, lead: string, height: number): string {

@@ -28,9 +28,9 @@ header { display: flex; justify-content: space-between; align-items: flex-start;
 header p { margin: 0; color: var(--soft); }
 h1 { margin: 2px 0 4px; font-size: 27px; line-height: 1.2; overflow-wrap: anywhere; }
 header .brand { color: var(--accent); font-weight: 600; letter-spacing: .04em; font-size: 13px; text-transform: uppercase; }
-#theme { font-size: 18px; line-height: 1; padding: 9px 11px; border: 1px solid var(--line); border-radius: 8px; background: var(--card); color: var(--soft); cursor: pointer; }
+#theme { line-height: 0; padding: 10px; border: 1px solid var(--line); border-radius: 8px; background: var(--card); color: var(--soft); cursor: pointer; }
 h2 { margin: 0 0 2px; font-size: 18px; }
-p.lead { margin: 0 0 12px; color: var(--faint); max-width: 90ch; }
+p.lead { margin: 0 0 12px; color: var(--faint); max-width: 130ch; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 18px 20px; margin-bottom: 16px; }
 section h2 + .chart { margin-top: 4px; }
 ul + h2 { margin-top: 16px; }
@@ -42,6 +42,10 @@ ul + h2 { margin-top: 16px; }
 .tile small { color: var(--faint); font-size: 12.5px; }
 .result.pictured { display: grid; grid-template-columns: minmax(220px, 400px) 1fr; gap: 28px; align-items: center; }
 .result > div { min-width: 0; }
+.bars { display: grid; grid-template-columns: 1fr 1fr; gap: 28px; }
+.bars > div { min-width: 0; }
+.result.pictured .bars { grid-template-columns: minmax(0, 1fr); gap: 14px; }
+.chart + .scroll { margin-top: 14px; }
 figure { margin: 0; text-align: center; }
 figure img { max-width: 100%; border-radius: 8px; display: block; margin: 0 auto; }
 figcaption { margin-top: 8px; color: var(--faint); font-size: 13px; }
@@ -75,7 +79,7 @@ ${['standard', 'pointwise', 'depthwise', 'fullyConnected', 'pool', 'add', 'mul',
   .join('\n')}
 @media (max-width: 900px) {
   .tiles { grid-template-columns: repeat(2, 1fr); }
-  .result.pictured, .pair { grid-template-columns: minmax(0, 1fr); }
+  .result.pictured, .pair, .bars { grid-template-columns: minmax(0, 1fr); }
 }
 @media (max-width: 480px) {
   header, main, footer { padding-left: 10px; padding-right: 10px; }
@@ -84,6 +88,7 @@ ${['standard', 'pointwise', 'depthwise', 'fullyConnected', 'pool', 'add', 'mul',
   .tile { padding: 10px 12px; }
   .tile strong { font-size: 20px; }
   h1 { font-size: 22px; }
+  .layers td:nth-child(2) { max-width: 150px; }
 }
 @media print { #theme { display: none; } section { break-inside: avoid; } body { background: none; } }
 `;

@@ -1,6 +1,6 @@
 /** The report's tables as HTML. All text from models is escaped here. */
 import type { Ablation, AblationFigures } from './ablation.ts';
-import { change, escapeHtml, percent, prefixed, whole } from './format.ts';
+import { change, escapeHtml, nameShortener, percent, prefixed, whole } from './format.ts';
 import type { LayerSummary, Stalls, Summary } from './summary.ts';
 
 /** What the kinds of stages are called in text. */
@@ -23,7 +23,7 @@ interface Column {
   readonly text?: boolean;
   /** What the column sorts by. */
   readonly key: (layer: LayerSummary, index: number) => number | string;
-  readonly html: (layer: LayerSummary, index: number) => string;
+  readonly html: (layer: LayerSummary, index: number, short: (name: string) => string) => string;
 }
 
 const kernelText = ({ kernel, stride }: LayerSummary): string =>
@@ -38,8 +38,8 @@ const COLUMNS: readonly Column[] = [
     hint: 'Layer, with the layers that are computed in the same pass',
     text: true,
     key: (layer) => layer.name,
-    html: ({ layers }) => {
-      const [first, ...fused] = layers.map(escapeHtml);
+    html: ({ layers }, _, short) => {
+      const [first, ...fused] = layers.map((name) => escapeHtml(short(name)));
       const names = fused.map((name) => `<span class="fused">+ ${name}</span>`).join(' ');
       return `<span class="name" title="${layers.map(escapeHtml).join(' + ')}">${first}</span> ${names}`;
     },
@@ -110,10 +110,11 @@ export function layerTable({ layers }: Summary): string {
     ({ title, hint, text }) =>
       `<th scope="col"${text ? ' class="text"' : ''}><button type="button" title="${hint}">${title}</button></th>`,
   ).join('');
+  const short = nameShortener(layers.map((layer) => layer.name));
   const rows = layers.map((layer, index) => {
     const cells = COLUMNS.map(({ text, key, html }) => {
       const sort = escapeHtml(String(key(layer, index)));
-      return `<td data-sort="${sort}"${text ? ' class="text"' : ''}>${html(layer, index)}</td>`;
+      return `<td data-sort="${sort}"${text ? ' class="text"' : ''}>${html(layer, index, short)}</td>`;
     });
     return `<tr>${cells.join('')}</tr>`;
   });
@@ -162,8 +163,9 @@ export function trafficTable({ traffic, onChipBytes, offChipBytes }: Summary): s
 
 /** Fused segments with the layers that they hold. */
 export function segmentTable({ segments, layers }: Summary): string {
+  const short = nameShortener(layers.map((layer) => layer.name));
   const rows = segments.map(({ first, end, strips, stripRows, restream, start, stop }, index) => {
-    const members = layers.slice(first, end).map(({ name }) => escapeHtml(name));
+    const members = layers.slice(first, end).map(({ name }) => escapeHtml(short(name)));
     const names = members.length > 2 ? `${members[0]} … ${members.at(-1)}` : members.join(', ');
     const weights = strips === 1 ? 'streamed' : restream ? 'again each strip' : 'kept';
     return `<tr><td>${index}</td><td class="text">${names}</td><td>${members.length}</td><td>${strips} × ${stripRows} rows</td>
