@@ -4,7 +4,7 @@ import { checkAccumulators } from '../network/accumulator.ts';
 import type { Network } from '../network/network.ts';
 import type { Config } from '../spec/config.ts';
 import { emitProgram, type Program } from './emit.ts';
-import { lowerLayers } from './lower.ts';
+import { lowerLayers } from './lower/lower.ts';
 import type { MachineGraph } from './machine-graph.ts';
 import { type Placements, placeTensors } from './place.ts';
 import { type Plan, planSegments } from './plan.ts';
