@@ -1,4 +1,6 @@
 #!/usr/bin/env node
-import { main } from '../dist/cli/main.js';
+import { ensureBuilt } from './build.js';
 
+ensureBuilt();
+const { main } = await import('../dist/cli/main.js');
 process.exitCode = await main(process.argv);
