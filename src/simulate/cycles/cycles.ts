@@ -58,6 +58,8 @@ export interface CycleOptions {
   readonly memoryLatency?: number;
   /** Pruning level of the frame; 0 by default. */
   readonly level?: number;
+  /** Step through quiet cycles as well; for tests of the model itself. */
+  readonly everyCycle?: boolean;
 }
 
 type Fields = { readonly [name: string]: number };
@@ -68,7 +70,7 @@ export function simulateCycles(
   program: readonly Instruction[],
   options: CycleOptions = {},
 ): CycleResult {
-  return new CycleModel(config, program, options.memoryLatency ?? config.memoryLatency, options.level ?? 0).run();
+  return new CycleModel(config, program, options).run();
 }
 
 interface Transfer {
@@ -85,6 +87,7 @@ class CycleModel {
   private readonly program: readonly Instruction[];
   private readonly latency: number;
   private readonly level: number;
+  private readonly everyCycle: boolean;
   private readonly halo: number;
   private readonly timings: (InstructionTiming | undefined)[];
   private t = 0;
@@ -139,8 +142,10 @@ class CycleModel {
   private storeBurst = 0;
   private storeWordBeats = 0;
 
-  constructor(config: Config, program: readonly Instruction[], latency: number, level: number) {
-    this.level = level;
+  constructor(config: Config, program: readonly Instruction[], options: CycleOptions) {
+    const latency = options.memoryLatency ?? config.memoryLatency;
+    this.level = options.level ?? 0;
+    this.everyCycle = options.everyCycle ?? false;
     this.config = config;
     this.program = program;
     this.latency = latency;
@@ -164,7 +169,7 @@ class CycleModel {
       if (this.t - lastProgress > 100_000 + this.latency * 100 || this.t > limit) {
         throw new Error(`the program hangs at cycle ${lastProgress}`);
       }
-      this.t = this.done ? this.t : this.skip(this.t + 1);
+      if (!this.done) this.t = this.everyCycle ? this.t + 1 : this.skip(this.t + 1);
     }
     return { cycles: this.t, timings: this.timings, readBytes: this.readBytes, writeBytes: this.writeBytes };
   }
