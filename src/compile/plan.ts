@@ -6,7 +6,7 @@
  * the pipeline's latency where nothing hides it, and transfers of spilled tensors at the memory's bandwidth.
  */
 import { UserError } from '../errors.ts';
-import type { Config } from '../spec/config.ts';
+import { type Config, ROW_SETS } from '../spec/config.ts';
 import { type Stage, TABLES } from '../spec/isa.ts';
 import { groupBytes, rowSlots, rowWords } from '../spec/layout.ts';
 import { computeCycles } from '../spec/sequence.ts';
@@ -204,6 +204,7 @@ class Planner {
     for (const stripRows of this.options.fusion || loads.length + stores.length > 0
       ? stripCandidates(height)
       : [height]) {
+      if (wholeWords + this.leastRingWords(first, end, stripRows, whole) > this.options.activationWords) continue;
       const shape = segmentShape(graph, { first, end, stripRows, loads, stores, whole });
       let needed = wholeWords;
       for (const [tensor, slots] of shape.ringSlots) needed += words(tensor, slots);
@@ -220,6 +221,21 @@ class Planner {
       if (feasible >= (loads.length > 0 ? 8 : 3)) break;
     }
     return best === undefined ? undefined : { cost: bestCost, segment: best };
+  }
+
+  /** Words that the rings of a segment need at least: one strip of every tensor between its stages. */
+  private leastRingWords(first: number, end: number, stripRows: number, whole: ReadonlySet<number>): number {
+    const { graph, config } = this;
+    const { height: lastHeight } = graph.tensors[graph.stages[end - 1]!.output]!;
+    let words = 0;
+    for (let index = first; index < end - 1; index++) {
+      const tensor = graph.stages[index]!.output;
+      if (whole.has(tensor)) continue;
+      const { height, width, channels } = graph.tensors[tensor]!;
+      const rows = Math.floor((Math.min(stripRows, lastHeight) * height) / lastHeight);
+      words += Math.floor(rows / ROW_SETS) * rowWords(config, width, channels);
+    }
+    return words;
   }
 
   /** Cycles that weights cost beyond a plain stream, or undefined where they do not fit. */
