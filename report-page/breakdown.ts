@@ -40,9 +40,10 @@ export function drawTraffic(chart: Chart, { summary }: PageData): void {
 /** One bar a part, longest scale the whole, with its figures at the end. */
 function drawParts(chart: Chart, unit: string, total: number, all: readonly Part[]): void {
   const parts = all.filter((part) => part.value > 0).sort((a, b) => b.value - a.value);
+  const figures = parts.map((part) => `${whole(part.value)}  ·  ${percent(part.value / total)}`);
   chart.setOption({
     ...baseOptions(),
-    grid: { left: LABELS, right: 138, top: 6, bottom: 4 },
+    grid: { left: LABELS, right: 12 + 6.5 * Math.max(...figures.map((text) => text.length)), top: 6, bottom: 4 },
     xAxis: { type: 'value', max: Math.max(...parts.map((part) => part.value)), show: false },
     yAxis: {
       type: 'category',
@@ -63,8 +64,7 @@ function drawParts(chart: Chart, unit: string, total: number, all: readonly Part
           show: true,
           position: 'right',
           color: colour('faint'),
-          formatter: ({ dataIndex }: { dataIndex: number }) =>
-            `${whole(parts[dataIndex]!.value)}  ·  ${percent(parts[dataIndex]!.value / total)}`,
+          formatter: ({ dataIndex }: { dataIndex: number }) => figures[dataIndex]!,
         },
         tooltip: {
           formatter: ({ dataIndex }: { dataIndex: number }) => {

@@ -54,7 +54,8 @@ export async function drawPicture(file: string, figures: CaptionFigures, overlay
       { input: image, left, top: 0 },
       { input: Buffer.from(svg), left: 0, top: 0 },
     ])
-    .png()
+    .removeAlpha()
+    .png({ compressionLevel: 9 })
     .toBuffer();
 }
 
@@ -130,9 +131,7 @@ function caption(
   let y = top + 30;
   text(margin, y, 16, '#e6eaf0', `${shortened(figures.model, 38)} on ${figures.config}`, 'font-weight="bold"');
   if (overlay.kind === 'hand') {
-    const { presence, handedness } = overlay.hand;
-    const side = handedness >= 0.5 ? `right ${percent(handedness, 0)}` : `left ${percent(1 - handedness, 0)}`;
-    text(width - margin, y, 14, '#b3bdca', `hand ${percent(presence)} · ${side}`, 'text-anchor="end"');
+    text(width - margin, y, 14, '#b3bdca', `hand present: ${percent(overlay.hand.presence)}`, 'text-anchor="end"');
   }
   y += 26;
   const cells = [

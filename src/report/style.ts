@@ -60,12 +60,14 @@ th[aria-sort=descending] button::after { content: " ↓"; }
 .text { text-align: left; }
 td small { display: block; color: var(--faint); white-space: normal; min-width: 30ch; }
 tbody tr:hover { background: color-mix(in srgb, var(--accent) 7%, transparent); }
-.layers td:nth-child(2) { max-width: 300px; overflow: hidden; text-overflow: ellipsis; }
+.layers { font-size: 13px; }
+.layers th, .layers td { padding: 5px 7px; }
+.layers td:nth-child(2) { max-width: 230px; overflow: hidden; text-overflow: ellipsis; }
 .name { font-weight: 550; }
 .fused { color: var(--faint); font-size: 12.5px; }
 .faint { color: var(--faint); font-weight: 400; font-size: 12.5px; }
 .kind { display: inline-block; width: 10px; height: 10px; border-radius: 3px; margin-right: 7px; background: var(--idle); }
-.meter { display: inline-block; width: 60px; height: 7px; border-radius: 4px; background: var(--grid); margin-right: 8px; overflow: hidden; vertical-align: 1px; }
+.meter { display: inline-block; width: 48px; height: 7px; border-radius: 4px; background: var(--grid); margin-right: 8px; overflow: hidden; vertical-align: 1px; }
 .meter i { display: block; height: 100%; background: var(--accent); }
 .change { display: inline-block; min-width: 8ch; }
 .change.worse { color: var(--bad); } .change.better { color: var(--good); } .change.same { color: var(--faint); }

@@ -56,7 +56,8 @@ export function countTraffic(compiled: Compiled): TrafficCount {
   const offChipOfStage = graph.stages.map(() => 0);
   const descriptors = new DescriptorFile();
   const halo = windowTables(config).haloGroups;
-  offChip.program = program.instructions.length * INSTRUCTION_BYTES;
+  // The last beat of the program may bring more than its last instruction.
+  offChip.program = Math.ceil((program.instructions.length * INSTRUCTION_BYTES) / config.axiBytes) * config.axiBytes;
 
   program.instructions.forEach(({ opcode, fields: values }, index) => {
     const origin = program.origins[index]!;

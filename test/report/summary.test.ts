@@ -52,7 +52,9 @@ describe('the summary', () => {
     const compiled = compile(mobileNetV2Network({ resolution: 96 }), config);
     const summary = checkSums(compiled);
     expect(summary.traffic).toMatchObject({ spill: 0, tables: 0, input: 48 * 48 * 16, output: 4 * 1008 });
-    expect(summary.traffic.weights).toBe(summary.weightBytes);
+    // Words that all blocks of a stage share come with each of its chunks.
+    expect(summary.traffic.weights / summary.weightBytes).toBeGreaterThanOrEqual(1);
+    expect(summary.traffic.weights / summary.weightBytes).toBeLessThan(1.001);
     expect(summary.onChipBytes.weight.write).toBe(summary.traffic.weights);
     expect(summary.breakdown.tail).toBeLessThan(retireLatency(config) + 3 * config.memoryLatency);
     for (const layer of summary.layers) expect(layer.utilisation, layer.name).toBeLessThanOrEqual(1);
