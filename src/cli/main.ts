@@ -10,6 +10,7 @@ import { simulateCommand } from './commands/simulate.ts';
 
 /** Exit codes: 0 done, 1 the user's input is wrong, 2 the command line is wrong, 70 a bug of ours. */
 export async function main(argv: readonly string[]): Promise<number> {
+  process.exitCode = undefined;
   const program = createProgram();
   try {
     await program.parseAsync([...argv]);
@@ -49,8 +50,7 @@ Examples:
 `,
     );
   for (const command of [runCommand(), compileCommand(), simulateCommand(), inspectCommand(), configsCommand()]) {
-    command.exitOverride();
-    program.addCommand(command);
+    program.addCommand(command.copyInheritedSettings(program));
   }
   return program;
 }

@@ -1,6 +1,6 @@
 /** Options that several commands share. */
 import { existsSync, readFileSync } from 'node:fs';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CompileOptions } from '../compile/compile.ts';
 import { UserError } from '../errors.ts';
 import { type Config, parseConfig } from '../spec/config.ts';
@@ -43,7 +43,7 @@ export function withPrepareOptions(command: Command): Command {
 export function parseCount(text: string): number {
   const count = Number(text);
   if (!Number.isInteger(count) || count < 1) {
-    throw new UserError('bad-arguments', `'${text}' is not a whole number of at least 1`);
+    throw new InvalidArgumentError('Give a whole number of at least 1.');
   }
   return count;
 }
@@ -51,11 +51,24 @@ export function parseCount(text: string): number {
 /** A named configuration, or one from a file. */
 export function loadConfig(nameOrFile: string): Config {
   if (CONFIGS.has(nameOrFile) || !existsSync(nameOrFile)) return namedConfig(nameOrFile);
+  let text: string;
+  try {
+    text = readFileSync(nameOrFile, 'utf8');
+  } catch (error) {
+    throw new UserError('bad-configuration', `the file cannot be read (${(error as NodeJS.ErrnoException).code})`, {
+      file: nameOrFile,
+    });
+  }
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(nameOrFile, 'utf8'));
+    value = JSON.parse(text);
   } catch (error) {
-    throw new UserError('bad-configuration', `it is not JSON (${(error as Error).message})`, { file: nameOrFile });
+    throw new UserError(
+      'bad-configuration',
+      `it is not JSON (${(error as Error).message})`,
+      { file: nameOrFile },
+      'Start from `depthwright configs virtex7 --json`.',
+    );
   }
   return parseConfig(value, nameOrFile);
 }

@@ -18,6 +18,8 @@ const manifestSchema = z.object({
   model: z.string(),
   source: z.string(),
   quantisation: z.string(),
+  /** Whether layers were fused (see `CompileOptions`). */
+  fusion: z.boolean(),
   identity: z.int(),
   instructions: z.int(),
   memoryBytes: z.int(),
@@ -37,6 +39,8 @@ export interface BuildFacts {
   readonly source: string;
   /** How the network was quantised. */
   readonly quantisation: string;
+  /** Default true. */
+  readonly fusion?: boolean;
   readonly preprocess: Preprocess | undefined;
 }
 
@@ -72,6 +76,7 @@ export function buildFiles(
     model: network.name,
     source: facts.source,
     quantisation: facts.quantisation,
+    fusion: facts.fusion ?? true,
     identity: configIdentity(config),
     instructions: program.instructions.length,
     memoryBytes: program.memoryBytes,
@@ -128,18 +133,26 @@ export function readBuild(folder: string): Build {
   };
   text('network.bin');
   text('program.bin');
-  const config = parseConfig(JSON.parse(text('config.json')), join(folder, 'config.json'));
+  const parsed = (file: string): unknown => {
+    try {
+      return JSON.parse(text(file));
+    } catch (error) {
+      if (error instanceof UserError) throw error;
+      throw bad('the file is not JSON', join(folder, file));
+    }
+  };
+  const config = parseConfig(parsed('config.json'), join(folder, 'config.json'));
   const network = deserialiseNetwork({
     json: text('network.json'),
     bytes: new Uint8Array(content.get('network.bin')!),
   });
-  const compiled = compile(network, config);
+  const compiled = compile(network, config, { fusion: manifest.data.fusion });
   const program = compiled.program.image.subarray(0, compiled.program.program.bytes);
   if (!content.get('program.bin')!.equals(program)) {
     throw bad('the program was made by another version of the compiler', join(folder, 'program.bin'));
   }
   const preprocess = content.has('preprocess.json')
-    ? readPreprocess(JSON.parse(text('preprocess.json')), join(folder, 'preprocess.json'))
+    ? readPreprocess(parsed('preprocess.json'), join(folder, 'preprocess.json'))
     : undefined;
   return { compiled, preprocess, manifest: manifest.data };
 }

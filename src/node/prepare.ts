@@ -34,7 +34,7 @@ export function isQuantised(graph: Graph): boolean {
 const VARIATIONS = 7;
 
 export async function prepareNetwork(model: LoadedModel, options: PrepareOptions): Promise<PreparedNetwork> {
-  const { graph, preprocess } = model;
+  const { graph } = model;
   const { multiplierBits } = options;
   if (isQuantised(graph)) {
     return {
@@ -42,7 +42,7 @@ export async function prepareNetwork(model: LoadedModel, options: PrepareOptions
       origin: "the model file's own scales and zero points",
     };
   }
-  const { frames, origin } = await calibrationFrames(model, graph, preprocess, options);
+  const { frames, origin } = await calibrationFrames(model, options);
   const network = quantise(
     graph,
     { count: frames.length, frame: (index) => frames[index]! },
@@ -53,10 +53,9 @@ export async function prepareNetwork(model: LoadedModel, options: PrepareOptions
 
 async function calibrationFrames(
   model: LoadedModel,
-  graph: Graph,
-  preprocess: Preprocess | undefined,
   options: PrepareOptions,
 ): Promise<{ frames: Float32Array[][]; origin: string }> {
+  const { graph } = model;
   if (options.calibrate === undefined && model.photographs.length === 0) {
     if (graph.format === 'builder') return syntheticFrames(graph);
     throw new UserError(
@@ -87,6 +86,13 @@ async function calibrationFrames(
     frames,
     origin: `calibrated on ${pictures.length} embedded photographs and ${VARIATIONS} seeded variations of each`,
   };
+}
+
+/** A network that costs what the real one will: cycles and bytes do not depend on what calibration finds. */
+export function costNetwork(graph: Graph, multiplierBits: 16 | 31): Network {
+  if (isQuantised(graph)) return lowerQuantised(graph, { multiplierBits });
+  const { frames } = syntheticFrames(graph);
+  return quantise(graph, { count: frames.length, frame: (index) => frames[index]! }, { multiplierBits });
 }
 
 /** A builder's weights are random, so seeded noise serves it as well as pictures. */

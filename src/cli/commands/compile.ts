@@ -19,7 +19,7 @@ export function compileCommand(): Command {
     .description('compile a model to a self-contained build folder')
     .argument('<model>', 'model file or graph builder')
     .requiredOption('--out <dir>', 'build folder to write')
-    .option('--no-fusion', 'run layer by layer, for comparison')
+    .option('--no-fusion', 'run layer by layer instead of fused, for comparison')
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -40,7 +40,12 @@ and a report. The same input gives the same bytes.
         flags.out,
         buildFiles(
           compiled,
-          { source: model.source, quantisation: prepared.origin, preprocess: model.preprocess },
+          {
+            source: model.source,
+            quantisation: prepared.origin,
+            fusion: flags.fusion,
+            preprocess: model.preprocess,
+          },
           new Map([['report.html', report]]),
         ),
       );

@@ -10,27 +10,29 @@ export function configsCommand(): Command {
     .description('list the named configurations and what they need, or check one of your own')
     .argument('[name|file]', 'show this one only; a file is validated')
     .addOption(jsonOption())
-    .addHelpText('after', '\nA configuration file is JSON; start from `depthwright configs virtex7 --json`.\n')
+    .addHelpText(
+      'after',
+      '\nA configuration file is JSON; start from `depthwright configs virtex7 --json > mine.json`.\n',
+    )
     .action((nameOrFile: string | undefined, flags: JsonFlag) => {
       const configs = nameOrFile === undefined ? [...CONFIGS.values()] : [loadConfig(nameOrFile)];
       const described = configs.map((config) => ({
         ...config,
-        multipliers: multipliers(config),
-        memoryBytes: memoryBytes(config),
-        identity: configIdentity(config),
+        needs: { multipliers: multipliers(config), memoryBytes: memoryBytes(config), identity: configIdentity(config) },
       }));
-      if (flags.json) return printJson(nameOrFile === undefined ? { configs: described } : described[0]);
+      // One configuration is printed as a file of it would be.
+      if (flags.json) return printJson(nameOrFile === undefined ? { configs: described } : configs[0]);
       print(
         table(
           ['name', 'P x M x N', 'multipliers', 'MHz', 'activations', 'weights', 'parameters', 'AXI', 'device'],
           described.map((config) => [
             config.name,
             `${config.pixels} x ${config.lanes} x ${config.inputs}`,
-            config.multipliers,
+            config.needs.multipliers,
             config.clockMHz,
-            bytes(config.memoryBytes.activation),
-            bytes(config.memoryBytes.weight),
-            bytes(config.memoryBytes.parameter),
+            bytes(config.needs.memoryBytes.activation),
+            bytes(config.needs.memoryBytes.weight),
+            bytes(config.needs.memoryBytes.parameter),
             `${config.axiBytes} B`,
             config.device,
           ]),

@@ -1,18 +1,31 @@
 import { Command } from 'commander';
-import type { Graph, GraphNode } from '../../graph/graph.ts';
+import { compile } from '../../compile/compile.ts';
+import { UserError } from '../../errors.ts';
+import type { Graph, GraphNode, Shape } from '../../graph/graph.ts';
+import { nodeMacs } from '../../graph/macs.ts';
 import { isBuildFolder, readBuild } from '../../node/build-folder.ts';
 import { loadModel } from '../../node/model-source.ts';
-import { summarise } from '../../report/summary.ts';
+import { costNetwork } from '../../node/prepare.ts';
+import { type Summary, summarise } from '../../report/summary.ts';
 import { simulateCycles } from '../../simulate/cycles/cycles.ts';
-import { type JsonFlag, jsonOption } from '../options.ts';
+import type { Config } from '../../spec/config.ts';
+import { type ConfigOption, configOption, type JsonFlag, jsonOption, loadConfig } from '../options.ts';
 import { bytes, percent, print, printJson, printSummary, table, thousands } from '../print.ts';
 
 export function inspectCommand(): Command {
   return new Command('inspect')
-    .description('show the layers of a model, or what every stage of a build costs and waits for')
+    .description('show the layers of a model and what the stages they are fused into cost and wait for')
     .argument('<model|build>', 'model file, graph builder or build folder')
+    .addOption(configOption())
     .addOption(jsonOption())
-    .action((subject: string, flags: JsonFlag) => {
+    .addHelpText(
+      'after',
+      `
+A stage is a run of the engine: a layer with the layers fused into it. Stages of one segment run strip by strip, and what
+lies between them never leaves the chip. A build has its own configuration; --config is for models.
+`,
+    )
+    .action((subject: string, flags: ConfigOption & JsonFlag) => {
       if (isBuildFolder(subject)) return inspectBuild(subject, flags);
       return inspectModel(subject, flags);
     });
@@ -25,13 +38,20 @@ function inspectBuild(folder: string, flags: JsonFlag): void {
   printSummary(summary);
   print(`quantisation: ${manifest.quantisation}`);
   print();
+  printStages(summary);
+}
+
+function printStages(summary: Summary): void {
   print(
     table(
-      ['stage', 'kind', 'computes', 'output', 'segment', 'MACs', 'weights', 'cycles', 'utilisation', 'waits'],
+      ['stage', 'kind', 'with', 'output', 'segment', 'MACs', 'weights', 'cycles', 'utilisation', 'waits'],
       summary.layers.map((layer) => [
         layer.name.slice(-40),
         layer.kind,
-        layer.layers.length > 1 ? `${layer.layers.length} layers` : '1 layer',
+        layer.layers
+          .slice(1)
+          .map((name) => name.slice(-30))
+          .join(', '),
         layer.output.join('x'),
         layer.segment,
         thousands(layer.macs),
@@ -48,20 +68,23 @@ function inspectBuild(folder: string, flags: JsonFlag): void {
   );
 }
 
-function inspectModel(name: string, flags: JsonFlag): void {
+function inspectModel(name: string, flags: ConfigOption & JsonFlag): void {
+  const config = loadConfig(flags.config);
   const { graph, preprocess, source } = loadModel(name);
   const layers = graph.nodes.map((node) => describeNode(graph, node));
   const macs = layers.reduce((sum, layer) => sum + layer.macs, 0);
   const weights = layers.reduce((sum, layer) => sum + layer.weights, 0);
   const { outputs, notes } = graph;
+  const cost = costOn(graph, config);
   if (flags.json) {
+    const figures = cost instanceof UserError ? { model: graph.name, config: config.name, macs, layers: [] } : cost;
     return printJson({
-      model: graph.name,
+      ...figures,
+      ...(cost instanceof UserError ? { refused: cost.describe() } : {}),
       source,
       format: graph.format,
-      macs,
       weights,
-      layers,
+      graph: layers,
       outputs,
       notes,
       preprocess,
@@ -92,21 +115,31 @@ function inspectModel(name: string, flags: JsonFlag): void {
   print(
     preprocess ? `pre-processing: ${preprocess.origin}` : 'pre-processing: not stated, add --preprocess when compiling',
   );
+  print();
+  if (cost instanceof UserError) return print(`it does not run on ${config.name}: ${cost.describe()}`);
+  printSummary(cost);
+  print();
+  printStages(cost);
+}
+
+/** What the network costs on a configuration, or why it cannot run there. */
+function costOn(graph: Graph, config: Config): Summary | UserError {
+  try {
+    const compiled = compile(costNetwork(graph, config.multiplierBits), config);
+    return summarise(compiled, simulateCycles(config, compiled.program.instructions));
+  } catch (error) {
+    if (error instanceof UserError) return error;
+    throw error;
+  }
 }
 
 function describeNode(graph: Graph, node: GraphNode) {
   const shapeOf = (tensor: string) => graph.tensors.get(tensor)!.shape;
-  const text = ({ height, width, channels }: { height: number; width: number; channels: number }) =>
-    `${height}x${width}x${channels}`;
+  const text = ({ height, width, channels }: Shape) => `${height}x${width}x${channels}`;
   const output = graph.tensors.get(node.output)!;
   const window = 'window' in node ? node.window : undefined;
-  let macs = 0;
-  let weights = 0;
-  if (node.op === 'conv' || node.op === 'depthwise') {
-    weights = node.weights.kind === 'real' ? node.weights.values.length : node.weights.codes.length;
-    macs = (weights / (node.op === 'depthwise' ? output.shape.channels : 1)) * output.shape.height * output.shape.width;
-    if (node.op === 'depthwise') macs *= output.shape.channels;
-  }
+  const filters = node.op === 'conv' || node.op === 'depthwise' ? node.weights : undefined;
+  const weights = filters === undefined ? 0 : filters.kind === 'real' ? filters.values.length : filters.codes.length;
   return {
     name: node.name,
     op: node.op,
@@ -116,7 +149,7 @@ function describeNode(graph: Graph, node: GraphNode) {
     quantised: output.quantisation
       ? `${output.quantisation.scale.toPrecision(4)} @ ${output.quantisation.zeroPoint}`
       : 'float',
-    macs,
+    macs: nodeMacs(graph, node),
     weights,
   };
 }

@@ -53,7 +53,7 @@ export function runCommand(): Command {
         const outputs = kernels.run([codes]);
         const compared = compareMachine(compiled, codes, outputs);
         const result = hostResult(network, outputs);
-        const picture = `${basename(image).replace(/\.[^.]*$/, '')}.png`;
+        const picture = pictureName(image, files);
         files.set(picture, await drawResult({ image, network, preprocess, summary, result, labels }));
         results.push({ image, picture, compared, result });
         count();
@@ -82,6 +82,14 @@ export function runCommand(): Command {
       }
       print(`\nreport: ${join(out, 'report.html')}, build folder: ${join(out, 'build')}`);
     });
+}
+
+/** Name of the drawn picture; pictures of the same name in two folders are told apart by a number. */
+function pictureName(image: string, taken: ReadonlyMap<string, unknown>): string {
+  const base = basename(image).replace(/\.[^.]*$/, '');
+  let name = `${base}.png`;
+  for (let copy = 2; taken.has(name); copy++) name = `${base}-${copy}.png`;
+  return name;
 }
 
 function readLabels(file: string): string[] {
