@@ -42,8 +42,10 @@ const reasonOf = (log: string): string =>
     .trim() || log.trim().split('\n').slice(-3).join(' ');
 
 /** yosys makes one-bit wires of what it does not understand, with no more than a warning; here that is an error. */
-function refuseImplicit(log: string): void {
-  const line = log.split('\n').find((text) => /implicitly declared/i.test(text));
+function refuseImplicit(log: string, sources: readonly SourceFile[]): void {
+  const line = log
+    .split('\n')
+    .find((text) => /implicitly declared/i.test(text) && sources.some(({ name }) => text.includes(name)));
   if (line !== undefined)
     throw new UserError(
       'bad-build',
@@ -53,15 +55,33 @@ function refuseImplicit(log: string): void {
     );
 }
 
+/** Calls `watch` with every whole line of the text that `feed` gets. */
+function byLine(watch: ((line: string) => void) | undefined): (text: string) => void {
+  let rest = '';
+  return (text) => {
+    if (watch === undefined) return;
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) watch(line);
+  };
+}
+
+type Watch = ((line: string) => void) | undefined;
+
 async function runNpm(
   script: string,
   sources: readonly SourceFile[],
   outputs: readonly string[],
+  watch: Watch,
 ): Promise<YosysResult> {
   const { runYosys } = await import('@yowasp/yosys');
   let log = '';
+  const feed = byLine(watch);
   const collect = (bytes: Uint8Array | null): void => {
-    if (bytes !== null) log += Buffer.from(bytes).toString('utf8');
+    if (bytes === null) return;
+    const text = Buffer.from(bytes).toString('utf8');
+    log += text;
+    feed(text);
   };
   const tree: Record<string, string> = { 'run.ys': script };
   for (const { name, text } of sources) tree[name] = text;
@@ -85,6 +105,7 @@ async function runNative(
   script: string,
   sources: readonly SourceFile[],
   outputs: readonly string[],
+  watch: Watch,
 ): Promise<YosysResult> {
   const folder = await mkdtemp(join(tmpdir(), 'yosys-'));
   try {
@@ -92,8 +113,12 @@ async function runNative(
     for (const { name, text } of sources) await writeFile(join(folder, name), text);
     const child = spawn('yosys', ['-s', 'run.ys'], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     let log = '';
+    const feed = byLine(watch);
     for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (data: Buffer) => (log += data.toString('utf8')));
+      stream.on('data', (data: Buffer) => {
+        log += data.toString('utf8');
+        feed(data.toString('utf8'));
+      });
     const code = await new Promise<number | null>((resolve, reject) => {
       child.on('error', () =>
         reject(new UserError('tool-missing', 'yosys is not installed', {}, 'Use the npm build.')),
@@ -109,15 +134,16 @@ async function runNative(
   }
 }
 
-/** Runs a yosys script over `sources` and returns its log and the files named in `outputs`. */
+/** Runs a yosys script over `sources`; returns its log and the files named in `outputs`. `watch` sees each line of the log. */
 export async function runYosysScript(
   script: string,
   sources: readonly SourceFile[],
   outputs: readonly string[] = [],
   flavour: YosysFlavour = 'npm',
+  watch?: (line: string) => void,
 ): Promise<YosysResult> {
-  const result = await (flavour === 'npm' ? runNpm : runNative)(script, sources, outputs);
-  refuseImplicit(result.log);
+  const result = await (flavour === 'npm' ? runNpm : runNative)(script, sources, outputs, watch);
+  refuseImplicit(result.log, sources);
   return result;
 }
 

@@ -43,9 +43,11 @@ export interface Unit {
   readonly bitCount: number;
 }
 
-type JsonBit = number | string;
-interface JsonModule {
+export type JsonBit = number | string;
+/** A module as yosys writes it. */
+export interface JsonModule {
   readonly attributes?: Record<string, string>;
+  readonly parameter_default_values?: Record<string, string>;
   readonly ports: Record<string, { direction: string; bits: JsonBit[] }>;
   readonly cells: Record<
     string,
@@ -53,6 +55,7 @@ interface JsonModule {
       type: string;
       parameters: Record<string, string | number>;
       attributes?: Record<string, string>;
+      port_directions?: Record<string, string>;
       connections: Record<string, JsonBit[]>;
     }
   >;
