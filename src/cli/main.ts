@@ -7,6 +7,7 @@ import { configsCommand } from './commands/configs.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { runCommand } from './commands/run.ts';
 import { simulateCommand } from './commands/simulate.ts';
+import { synthCommand } from './commands/synth.ts';
 
 /** Exit codes: 0 done, 1 the user's input is wrong, 2 the command line is wrong, 70 a bug of ours. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -49,7 +50,14 @@ Examples:
   depthwright inspect build
 `,
     );
-  for (const command of [runCommand(), compileCommand(), simulateCommand(), inspectCommand(), configsCommand()]) {
+  for (const command of [
+    runCommand(),
+    compileCommand(),
+    simulateCommand(),
+    inspectCommand(),
+    configsCommand(),
+    synthCommand(),
+  ]) {
     program.addCommand(command.copyInheritedSettings(program));
   }
   return program;
