@@ -32,6 +32,20 @@ struct Variable {
   uint32_t entry, rows, width;
 };
 
+// Records the values of some ports in every cycle in which a first one is not zero.
+struct Watch {
+  Port *strobe;
+  std::vector<Port *> values;
+  std::vector<uint8_t> log;
+  uint32_t count = 0;
+
+  void sample() {
+    if (strobe->get() == 0) return;
+    ++count;
+    for (Port *port : values) log.insert(log.end(), port->data, port->data + port->bytes());
+  }
+};
+
 class Bench {
  public:
   Bench() : context_(new VerilatedContext) {
@@ -57,6 +71,7 @@ class Bench {
     if (!memories_.empty()) dirty_ = true;
     settle();
     for (auto &memory : memories_) memory->sample();
+    for (auto &watch : watches_) watch.sample();
     top_->CLOCK = 1;
     top_->eval();
     top_->CLOCK = 0;
@@ -71,6 +86,9 @@ class Bench {
         case 'g': peek(); break;
         case 's': step(); break;
         case 'u': runUntil(); break;
+        case 'm': runUntilMask(); break;
+        case 't': addWatch(); break;
+        case 'T': readWatch(); break;
         case 'v': findVariable(); break;
         case 'r': readVariable(); break;
         case 'w': writeVariable(); break;
@@ -143,6 +161,40 @@ class Bench {
     put(done);
     put(static_cast<uint32_t>(failures.size()));
     flush();
+  }
+  // Runs until some bit of a port under a mask is set; looked at before each cycle.
+  void runUntilMask() {
+    Port &port = ports_.at(take<uint16_t>());
+    const uint32_t mask = take<uint32_t>();
+    const uint64_t limit = take<uint64_t>();
+    uint64_t done = 0;
+    const size_t before = failures.size();
+    while (done < limit && (failures.size() == before || !stopOnFailure_)) {
+      settle();
+      if (static_cast<uint32_t>(port.get()) & mask) break;
+      cycle();
+      ++done;
+    }
+    put(done);
+    put(static_cast<uint32_t>(failures.size()));
+    flush();
+  }
+  void addWatch() {
+    Watch watch;
+    watch.strobe = &ports_.at(take<uint16_t>());
+    const uint16_t count = take<uint16_t>();
+    for (uint16_t i = 0; i < count; ++i) watch.values.push_back(&ports_.at(take<uint16_t>()));
+    watches_.push_back(watch);
+  }
+  // Answers what was recorded since the last time: entries, bytes, and the bytes.
+  void readWatch() {
+    Watch &watch = watches_.at(take<uint16_t>());
+    put(watch.count);
+    put(static_cast<uint32_t>(watch.log.size()));
+    std::fwrite(watch.log.data(), 1, watch.log.size(), stdout);
+    flush();
+    watch.log.clear();
+    watch.count = 0;
   }
   // Scope 'TOP.design.instance' and name; answers an index or -1, width, rows.
   void findVariable() {
@@ -264,6 +316,7 @@ class Bench {
         value = static_cast<uint32_t>(p[RData]->get());
       }
       for (auto &memory : memories_) memory->sample();
+      for (auto &watch : watches_) watch.sample();
       top_->CLOCK = 1;
       top_->eval();
       top_->CLOCK = 0;
@@ -297,6 +350,7 @@ class Bench {
   std::vector<Port> ports_;
   std::vector<Variable> variables_;
   std::vector<std::unique_ptr<AxiMemory>> memories_;
+  std::vector<Watch> watches_;
   bool dirty_ = true;
   bool stopOnFailure_ = true;
 };

@@ -80,7 +80,7 @@ module depthwright_core #(
 
   output logic                    trace_run_o,
   output logic [CounterBits-1:0]  trace_cycle_o,
-  output logic [6:0]              trace_events_o
+  output logic [7:0]              trace_events_o
 );
   localparam int unsigned GroupBytes = Pixels * Inputs;
   localparam int unsigned WeightBytes = Lanes * Inputs;
@@ -542,8 +542,8 @@ module depthwright_core #(
   assign trace_cycle_o       = cycles;
   assign trace_events_o[0]   = load_start;
   assign trace_events_o[1]   = load_retire;
-  assign trace_events_o[6:5] = {store_retire, store_start};
+  assign trace_events_o[7:5] = {finished | failed, store_retire, store_start};
 
   logic unused;
-  assign unused = ^{compute_busy, compute_code[7:4], write_address};
+  assign unused = ^{compute_busy, compute_code[7:4]};
 endmodule

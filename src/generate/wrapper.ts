@@ -82,6 +82,7 @@ export const TRACE_EVENTS = [
   'computeRetire',
   'storeStart',
   'storeEnd',
+  'frameEnd',
 ] as const;
 export type TraceEvent = (typeof TRACE_EVENTS)[number];
 

@@ -84,6 +84,7 @@ export class VerilatorModel {
   private ended: Error | undefined;
   private messages = '';
   private memories = 0;
+  private readonly watched: number[][] = [];
 
   constructor(build: VerilatorBuild) {
     this.ports = build.ports;
@@ -134,6 +135,37 @@ export class VerilatorModel {
   async runUntil(port: string, value: number, limit: number): Promise<RunResult> {
     this.send(new Command('u').i16(this.portIndex(port)).u32(value).u64(limit));
     return runResult(await this.receive(12));
+  }
+
+  /** Runs until some bit of `mask` is set in a port of at most 32 bits (looked at before each cycle), or `limit` cycles. */
+  async runUntilMask(port: string, mask: number, limit: number): Promise<RunResult> {
+    this.send(new Command('m').i16(this.portIndex(port)).u32(mask).u64(limit));
+    return runResult(await this.receive(12));
+  }
+
+  /** Records the values of ports in every cycle in which `strobe` is not zero; returns the watch's number. */
+  watch(strobe: string, ports: readonly string[]): number {
+    const command = new Command('t').i16(this.portIndex(strobe)).i16(ports.length);
+    for (const port of ports) command.i16(this.portIndex(port));
+    this.send(command);
+    this.watched.push(ports.map((port) => this.port(port).width));
+    return this.watched.length - 1;
+  }
+
+  /** What a watch recorded since it was last read: one array of values a cycle. */
+  async readWatch(watch: number): Promise<bigint[][]> {
+    this.send(new Command('T').i16(watch));
+    const head = await this.receive(8);
+    const count = head.readUInt32LE(0);
+    const bytes = await this.receive(head.readUInt32LE(4));
+    const sizes = this.watched[watch]!.map(storageBytes);
+    let at = 0;
+    return Array.from({ length: count }, () =>
+      sizes.map((size) => {
+        at += size;
+        return toBigInt(bytes.subarray(at - size, at));
+      }),
+    );
   }
 
   /** Finds a variable by path from the top module, such as 'core.lane.acc_q'; it must be public in the build. */

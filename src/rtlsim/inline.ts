@@ -40,7 +40,11 @@ export function inlineInstances(
     for (const inner of child.cells) {
       const connections: Record<string, readonly Bit[]> = {};
       for (const [port, bits] of Object.entries(inner.connections)) connections[port] = bits.map(translate);
-      cells.push({ ...inner, name: pathJoin(cell.name, inner.name), connections });
+      // A memory cell has the name that its users know in a parameter.
+      const memory = inner.parameters.MEMID?.replace(/^\\/, '');
+      const parameters =
+        memory === undefined ? inner.parameters : { ...inner.parameters, MEMID: pathJoin(cell.name, memory) };
+      cells.push({ ...inner, name: pathJoin(cell.name, inner.name), parameters, connections });
     }
     for (const net of child.nets)
       nets.push({ ...net, name: pathJoin(cell.name, net.name), bits: net.bits.map(translate) });

@@ -107,7 +107,6 @@ export function findWord(top: Model, base: number, path: string, wires: boolean)
 
 export function findMemory(top: Model, base: number, path: string): { memory: Memory; address: number } {
   const found = descend(top, base, path, (model, at, name) => {
-    // An inlined instance's memory keeps its instance's name only in the netlist's cell name.
     const memory = model.memories.find((item) => item.name === name);
     return memory && { memory, address: at + memory.slot };
   });

@@ -1,0 +1,39 @@
+/** Benches of a design, with what they need built once. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BenchOptions, RtlBench } from '../../../src/cosim/bench.ts';
+import { wasmBench } from '../../../src/cosim/wasm-bench.ts';
+import { verilatorBench } from '../../../src/node/cosim-verilator.ts';
+import type { RtlDesign } from '../../../src/node/rtl-sources.ts';
+import { buildVerilator, verilatorVersion } from '../../../src/node/verilator-build.ts';
+import { elaborate } from '../../../src/node/yosys.ts';
+import { compileNetlist, type Simulator } from '../../../src/rtlsim/simulator.ts';
+
+export const hasVerilator: boolean = (await verilatorVersion()) !== undefined;
+
+/** Verilated designs of this run; a folder kept by CI makes them permanent. */
+export const verilatorCache: string =
+  process.env.DEPTHWRIGHT_CACHE ?? mkdtempSync(join(tmpdir(), 'depthwright-verilator-'));
+
+const simulators = new Map<string, Promise<Simulator>>();
+
+export async function openBench(
+  design: RtlDesign,
+  simulator: 'wasm' | 'verilator',
+  options: BenchOptions,
+): Promise<RtlBench> {
+  if (simulator === 'verilator') {
+    const build = await buildVerilator({ ...design, fast: false }, verilatorCache);
+    return verilatorBench(build, design.top, options);
+  }
+  const key = JSON.stringify(design);
+  let made = simulators.get(key);
+  if (made === undefined) {
+    made = elaborate({ sources: design.sources, top: design.top }).then((netlist) =>
+      compileNetlist(netlist, design.top),
+    );
+    simulators.set(key, made);
+  }
+  return wasmBench(await made, options);
+}
