@@ -15,9 +15,26 @@ export function openChart(element: HTMLElement): Chart {
   return chart;
 }
 
-/** Value of a colour variable of the style sheet. */
+const colours = new Map<string, string>();
+
+/** Value of a colour variable of the style sheet, in the current theme. */
 export function colour(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  let value = colours.get(name);
+  if (value === undefined) {
+    value = getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+    colours.set(name, value);
+  }
+  return value;
+}
+
+/** To be called when the theme changes. */
+export function forgetColours(): void {
+  colours.clear();
+}
+
+/** Pixels left and right of the plot, the same in all charts over time so that their axes stand in line. */
+export function timeMargins(chart: Chart): { readonly left: number; readonly right: number } {
+  return { left: isNarrow(chart) ? 74 : 96, right: 16 };
 }
 
 /** True where the page is too narrow for wide labels. */

@@ -2,7 +2,7 @@
 import type { PageData } from '../src/report/page-data.ts';
 import { drawAblations } from './ablation.ts';
 import { drawBreakdown, drawTraffic } from './breakdown.ts';
-import { type Chart, openChart } from './chart.ts';
+import { type Chart, forgetColours, openChart } from './chart.ts';
 import { drawLayers } from './layers.ts';
 import { drawMap } from './map.ts';
 import { drawOccupancy } from './occupancy.ts';
@@ -25,6 +25,7 @@ function start(): void {
   const data = JSON.parse(document.getElementById('data')!.textContent!) as PageData;
   const charts = DRAW.map(([id, draw]) => ({ chart: openChart(document.getElementById(id)!), draw }));
   const drawAll = (): void => {
+    forgetColours();
     for (const { chart, draw } of charts) {
       chart.clear();
       chart.off('datazoom');

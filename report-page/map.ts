@@ -2,7 +2,7 @@
 import type { CustomSeriesRenderItemAPI, CustomSeriesRenderItemParams, CustomSeriesRenderItemReturn } from 'echarts';
 import { nameShortener, percent, whole } from '../src/report/format.ts';
 import type { PageData } from '../src/report/page-data.ts';
-import { axisStyle, baseOptions, type Chart, colour, compact, legendStyle, tip, zooms } from './chart.ts';
+import { axisStyle, baseOptions, type Chart, colour, compact, legendStyle, timeMargins, tip, zooms } from './chart.ts';
 import { clippedRect } from './rect.ts';
 import { onZoom } from './zoom.ts';
 
@@ -23,7 +23,7 @@ export function drawMap(chart: Chart, { map, mapBytes, summary }: PageData): voi
   chart.setOption({
     ...baseOptions(),
     legend: { ...legendStyle(), top: 0, selectedMode: false, data: ['whole tensor', 'row ring'] },
-    grid: { left: 62, right: 14, top: 34, bottom: 58 },
+    grid: { ...timeMargins(chart), top: 34, bottom: 58 },
     xAxis: {
       ...axis,
       type: 'value',

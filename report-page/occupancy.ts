@@ -1,7 +1,7 @@
 /** How full the on-chip memories are, cycle by cycle. */
 import { percent, whole } from '../src/report/format.ts';
 import type { PageData } from '../src/report/page-data.ts';
-import { axisStyle, baseOptions, type Chart, colour, compact, legendStyle, tip, zooms } from './chart.ts';
+import { axisStyle, baseOptions, type Chart, colour, compact, legendStyle, timeMargins, tip, zooms } from './chart.ts';
 import { onZoom } from './zoom.ts';
 
 const COLOURS: { readonly [memory: string]: string } = {
@@ -15,7 +15,7 @@ export function drawOccupancy(chart: Chart, { occupancy, summary }: PageData): v
   chart.setOption({
     ...baseOptions(),
     legend: { ...legendStyle(), top: 0 },
-    grid: { left: 56, right: 14, top: 34, bottom: 58 },
+    grid: { ...timeMargins(chart), top: 34, bottom: 58 },
     xAxis: {
       ...axis,
       type: 'value',

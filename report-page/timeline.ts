@@ -15,6 +15,7 @@ import {
   isNarrow,
   KINDS,
   legendStyle,
+  timeMargins,
   tip,
   zooms,
 } from './chart.ts';
@@ -36,6 +37,8 @@ interface Shown {
   readonly bar: Bar;
   end: number;
   count: number;
+  /** Cycles by colour, where bars run together: the most frequent is shown. */
+  colours: Map<string, number> | undefined;
 }
 
 export function drawTimeline(chart: Chart, data: PageData): void {
@@ -43,15 +46,17 @@ export function drawTimeline(chart: Chart, data: PageData): void {
   const bars = collectBars(data);
   const axis = axisStyle();
   const narrow = isNarrow(chart);
-  const left = narrow ? 74 : 96;
-  const right = 14;
+  const { left, right } = timeMargins(chart);
   const total = data.summary.cycles;
   let shown: Shown[] = [];
 
   const select = (): void => {
     const [from, to] = zoomRange(chart, total);
     shown = visibleBars(bars, lanes.length, from, to, (to - from) / Math.max(50, chart.getWidth() - left - right));
-    chart.setOption({ series: [{ id: 'bars', data: shown.map(({ bar, end }) => [bar.start, bar.lane, end]) }] });
+    chart.setOption(
+      { series: [{ id: 'bars', data: shown.map(({ bar, end }) => [bar.start, bar.lane, end]) }] },
+      { lazyUpdate: true },
+    );
   };
   const renderItem = (
     params: CustomSeriesRenderItemParams,
@@ -66,7 +71,7 @@ export function drawTimeline(chart: Chart, data: PageData): void {
     return clippedRect(
       params,
       area,
-      item.bar.colour,
+      shownColour(item),
       item.count === 1 ? item.bar.label : '',
       item.bar.lane === 0 ? 'ink' : undefined,
     );
@@ -156,6 +161,11 @@ function collectBars({ summary, timeline, lanes }: PageData): Bar[] {
   return bars.sort((a, b) => a.start - b.start);
 }
 
+function shownColour({ bar, colours }: Shown): string {
+  if (colours === undefined) return bar.colour;
+  return [...colours].reduce((most, other) => (other[1] > most[1] ? other : most))[0];
+}
+
 /** Bars in sight, those closer together than a pixel run together. `bars` are in order of their start. */
 function visibleBars(bars: readonly Bar[], lanes: number, from: number, to: number, cyclesPerPixel: number): Shown[] {
   const shown: Shown[] = [];
@@ -173,9 +183,11 @@ function visibleBars(bars: readonly Bar[], lanes: number, from: number, to: numb
     ) {
       before.end = Math.max(before.end, bar.end);
       before.count += 1;
+      before.colours ??= new Map([[before.bar.colour, before.bar.end - before.bar.start]]);
+      before.colours.set(bar.colour, (before.colours.get(bar.colour) ?? 0) + bar.end - bar.start);
       continue;
     }
-    const item = { bar, end: bar.end, count: 1 };
+    const item = { bar, end: bar.end, count: 1, colours: undefined };
     last[bar.lane] = item;
     shown.push(item);
   }

@@ -22,19 +22,18 @@ export function onZoom(chart: Chart, changed: () => void): void {
   linked.add(chart);
   let waiting = false;
   chart.on('datazoom', () => {
-    if (!waiting) {
-      waiting = true;
-      requestAnimationFrame(() => {
-        waiting = false;
-        changed();
-      });
-    }
-    if (passing) return;
-    passing = true;
-    const [zoom] = (chart.getOption() as { dataZoom: ZoomState[] }).dataZoom;
-    for (const other of linked) {
-      if (other !== chart) other.dispatchAction({ type: 'dataZoom', start: zoom!.start, end: zoom!.end });
-    }
-    passing = false;
+    if (passing) return changed();
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+      changed();
+      const [zoom] = (chart.getOption() as { dataZoom: ZoomState[] }).dataZoom;
+      passing = true;
+      for (const other of linked) {
+        if (other !== chart) other.dispatchAction({ type: 'dataZoom', start: zoom!.start, end: zoom!.end });
+      }
+      passing = false;
+    });
   });
 }
