@@ -2,8 +2,10 @@
 import { UserError } from '../errors.ts';
 import { checkAccumulators } from '../network/accumulator.ts';
 import type { Network } from '../network/network.ts';
+import type { PruningPlan } from '../prune/levels.ts';
 import type { Config } from '../spec/config.ts';
 import { emitProgram, type Program } from './emit.ts';
+import { levelGraph } from './levels.ts';
 import { lowerLayers } from './lower/lower.ts';
 import type { MachineGraph } from './machine-graph.ts';
 import { type Placements, placeTensors } from './place.ts';
@@ -14,6 +16,8 @@ import { scheduleOperations } from './schedule.ts';
 export interface CompileOptions {
   /** Run neighbouring layers strip by strip through row rings (default true). Off for comparison. */
   readonly fusion?: boolean;
+  /** Pruning levels of this network that the program can be run at; without them every level is level 0. */
+  readonly pruning?: PruningPlan;
 }
 
 export interface Compiled {
@@ -39,11 +43,11 @@ export function compile(network: Network, config: Config, options: CompileOption
     );
   }
   checkAccumulators(network);
-  const graph = lowerLayers(network, config);
+  const { graph, levels } = levelGraph(network, config, lowerLayers(network, config), options.pruning);
   const { plan, placements } = planAndPlace(config, graph, options.fusion ?? true);
   const schedule = scheduleOperations(config, graph, plan);
   const prefetched = prefetchWeights(config, graph, schedule);
-  const program = emitProgram(config, graph, plan, placements, schedule, prefetched);
+  const program = emitProgram(config, graph, plan, placements, schedule, prefetched, levels);
   return { config, network, graph, plan, placements, program };
 }
 

@@ -13,6 +13,7 @@ import {
 } from '../spec/isa.ts';
 import { channelBlocks, groupBytes, rowWords } from '../spec/layout.ts';
 import { inputRows, stageGeometry } from './geometry.ts';
+import type { StageLevels } from './levels.ts';
 import type { MachineGraph, MachineStage } from './machine-graph.ts';
 import type { Placement, Placements } from './place.ts';
 import type { Plan } from './plan.ts';
@@ -49,9 +50,15 @@ export interface Program {
 const ALIGNMENT = 64;
 const align = (value: number): number => Math.ceil(value / ALIGNMENT) * ALIGNMENT;
 
+interface Levelled {
+  readonly address: number;
+  readonly stride: number;
+}
+
 interface Layout {
-  readonly chunkWeights: readonly number[];
-  readonly chunkParameters: readonly number[];
+  /** Address at level 0 and bytes from one level to the next (0: the same for all). */
+  readonly chunkWeights: readonly Levelled[];
+  readonly chunkParameters: readonly Levelled[];
   readonly chunkTables: readonly number[];
   readonly tensors: ReadonlyMap<number, Region>;
   readonly programBytes: number;
@@ -66,16 +73,17 @@ export function emitProgram(
   placements: Placements,
   schedule: Schedule,
   prefetched: PrefetchedSchedule,
+  levels?: readonly StageLevels[],
 ): Program {
   const programBytes = countInstructions(graph, plan, schedule, prefetched) * INSTRUCTION_BYTES;
-  const layout = layoutMemory(config, graph, plan, schedule, programBytes);
+  const layout = layoutMemory(config, graph, plan, schedule, programBytes, levels);
   const emitter = new Emitter(config, graph, placements, schedule, prefetched.places);
   const { instructions, origins } = emitter.run(prefetched.operations, layout);
   if (instructions.length * INSTRUCTION_BYTES !== programBytes)
     throw new Error('the program is not as long as foreseen');
   const image = new Uint8Array(layout.weights.address + layout.weights.bytes);
   image.set(encodeProgram(instructions));
-  fillWeights(config, graph, schedule, layout, image);
+  fillWeights(config, graph, schedule, layout, image, levels);
   return {
     instructions,
     origins,
@@ -111,11 +119,12 @@ function layoutMemory(
   plan: Plan,
   schedule: Schedule,
   programBytes: number,
+  levels: readonly StageLevels[] | undefined,
 ): Layout {
   let address = align(programBytes);
   const start = address;
-  const chunkWeights: number[] = [];
-  const chunkParameters: number[] = [];
+  const chunkWeights: Levelled[] = [];
+  const chunkParameters: Levelled[] = [];
   const chunkTables: number[] = [];
   const known = new Map<string, number>();
   schedule.chunks.forEach((chunk, index) => {
@@ -128,10 +137,15 @@ function layoutMemory(
       return;
     }
     known.set(key, index);
-    chunkWeights.push(address);
-    address = align(address + chunk.weightWords * config.lanes * config.inputs);
-    chunkParameters.push(address);
-    address = align(address + chunk.parameterWords * config.lanes * parameterBytes(config));
+    const place = (bytes: number, images: readonly unknown[] | undefined): Levelled => {
+      const copies = images === undefined || images.every((at) => at === images[0]) ? 1 : images.length;
+      const placed = { address, stride: copies === 1 ? 0 : align(bytes) };
+      address += align(bytes) * copies;
+      return placed;
+    };
+    const stageLevels = levels?.[chunk.stage];
+    chunkWeights.push(place(chunk.weightWords * config.lanes * config.inputs, stageLevels?.weights));
+    chunkParameters.push(place(chunk.parameterWords * config.lanes * parameterBytes(config), stageLevels?.parameters));
     chunkTables.push(address);
     if (chunk.table) address = align(address + 256);
   });
@@ -147,19 +161,33 @@ function layoutMemory(
   return { chunkWeights, chunkParameters, chunkTables, tensors, programBytes, weights, memoryBytes: address };
 }
 
-function fillWeights(config: Config, graph: MachineGraph, schedule: Schedule, layout: Layout, image: Uint8Array): void {
+function fillWeights(
+  config: Config,
+  graph: MachineGraph,
+  schedule: Schedule,
+  layout: Layout,
+  image: Uint8Array,
+  levels: readonly StageLevels[] | undefined,
+): void {
   const wordBytes = config.lanes * config.inputs;
   const parameterWord = config.lanes * parameterBytes(config);
   schedule.chunks.forEach((chunk, index) => {
     const stage = graph.stages[chunk.stage]!;
     const firstWord = stage.sharedWeights ? 0 : chunk.block * stage.wordsPerBlock;
-    const weights = stage.weights.subarray(firstWord * wordBytes, (firstWord + chunk.weightWords) * wordBytes);
-    image.set(new Uint8Array(weights.buffer, weights.byteOffset, weights.length), layout.chunkWeights[index]!);
-    const parameters = stage.parameters.subarray(
+    const { weights = [stage.weights], parameters = [stage.parameters] } = levels?.[chunk.stage] ?? {};
+    const bytes = (image: Int8Array | Uint8Array) => new Uint8Array(image.buffer, image.byteOffset, image.length);
+    const fill = (images: readonly (Int8Array | Uint8Array)[], at: Levelled, first: number, end: number) => {
+      images.slice(0, at.stride === 0 ? 1 : images.length).forEach((source, level) => {
+        image.set(bytes(source).subarray(first, end), at.address + level * at.stride);
+      });
+    };
+    fill(weights, layout.chunkWeights[index]!, firstWord * wordBytes, (firstWord + chunk.weightWords) * wordBytes);
+    fill(
+      parameters,
+      layout.chunkParameters[index]!,
       chunk.block * parameterWord,
       (chunk.block + chunk.parameterWords) * parameterWord,
     );
-    image.set(parameters, layout.chunkParameters[index]!);
     if (chunk.table)
       image.set(new Uint8Array(stage.table!.buffer, stage.table!.byteOffset, 256), layout.chunkTables[index]!);
   });
@@ -230,19 +258,19 @@ class Emitter {
       target: number,
       purpose: Origin['purpose'],
       space: Access['space'],
-      memoryAddress: number,
+      { address: memoryAddress, stride: levelStride }: Levelled,
       address: number,
       count: number,
     ): void => {
       const waits = this.tokens.add('load', [{ space, write: true, words: range(address, address + count) }]);
       this.push(
-        { opcode: 'LOAD', fields: { ...waits, target, memoryAddress, count, address } },
+        { opcode: 'LOAD', fields: { ...waits, target, memoryAddress, count, address, levelStride } },
         { purpose, stage: chunk.stage },
       );
     };
     load(0, 'weights', 'weight', this.layout.chunkWeights[index]!, place.weights, chunk.weightWords);
     load(1, 'parameters', 'parameter', this.layout.chunkParameters[index]!, place.parameters, chunk.parameterWords);
-    if (chunk.table) load(3, 'table', 'table', this.layout.chunkTables[index]!, place.table, 1);
+    if (chunk.table) load(3, 'table', 'table', { address: this.layout.chunkTables[index]!, stride: 0 }, place.table, 1);
   }
 
   private rows(operation: TimedOperation & { kind: 'loadRows' | 'storeRows' }): void {

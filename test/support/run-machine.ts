@@ -12,14 +12,23 @@ export interface MachineRun {
   readonly firstDifference: string | undefined;
 }
 
+export interface MachineRunOptions {
+  /** Pruning level; default 0. */
+  readonly level?: number;
+  /** Channels of each network tensor that are computed; default all. */
+  readonly kept?: readonly number[];
+}
+
 export function runMachine(
   compiled: Compiled,
   inputs: readonly Int8Array[],
   expected: readonly Int8Array[],
+  options: MachineRunOptions = {},
 ): MachineRun {
   const { config, graph, program } = compiled;
   const memory = loadMemory(compiled, inputs);
   const machine = new Machine(config, memory);
+  machine.level = options.level ?? 0;
   let compared = 0;
   let firstDifference: string | undefined;
   machine.run(program.instructions, ({ opcode, fields }, index) => {
@@ -29,13 +38,14 @@ export function runMachine(
     const want = expected[tensor.networkTensor]!;
     const f = fields as { [name: string]: number };
     const descriptor = machine.stage(f.slot!);
+    const channels = options.kept?.[tensor.networkTensor] ?? tensor.channels;
     const ring = ringOf(descriptor, 'output');
     for (let y = f.row!; y < f.row! + f.rows!; y++) {
       const slot = slotAddress(ring, f.outputRow!, f.row!, y);
       for (let x = 0; x < tensor.width; x++) {
         for (let c = f.block! * config.lanes; c < (f.block! + f.blocks!) * config.lanes; c++) {
           const channel = c + stage.outputBlock * config.inputs;
-          if (channel >= tensor.channels) continue;
+          if (channel >= channels) continue;
           const address =
             slot + Math.floor(x / config.pixels) * descriptor.outputBlocks + Math.floor(c / config.inputs);
           const got =

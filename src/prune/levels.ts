@@ -1,0 +1,156 @@
+/**
+ * Pruning levels: what a level of the accelerator means, as an integer network.
+ *
+ * Level 0 is the network itself. At level L an operand below its layer's threshold counts as 0, the biases are the
+ * level's own, and the last words of hidden channels are not computed; a layer may also bring weights of its own for
+ * the level (they are loaded every frame anyway). `networkAtLevel` gives the network whose values the level has.
+ */
+import { UserError } from '../errors.ts';
+import type { ConvLayer, DepthwiseLayer, Layer, Network } from '../network/network.ts';
+import { PRUNING_LEVELS, SKIP_BITS } from '../spec/isa.ts';
+import { hiddenChannels, withoutInputs } from './hidden.ts';
+
+/** What a level changes of one convolution or depthwise layer. */
+export interface LayerPruning {
+  /** Index into `Network.layers`. */
+  readonly layer: number;
+  /** Smallest |w| that counts, 0..127; 0 and what lies below the smallest weight prune nothing. */
+  readonly weightThreshold: number;
+  /** Smallest |x - z| that counts, 0..255. */
+  readonly activationThreshold: number;
+  /** Bias of the level, one an output channel; the network's own where absent. */
+  readonly bias?: Int32Array;
+  /** Weights of the level, in the network's layout, -128..127; the network's own where absent. */
+  readonly weights?: Int16Array;
+}
+
+/** Hidden channels (named by the layer that makes them) whose last words are left out at a level. */
+export interface SkippedWords {
+  readonly producer: number;
+  /** Words of `PruningPlan.channelsPerWord` channels, at least one remains. */
+  readonly words: number;
+}
+
+export interface PruningLevel {
+  readonly layers: readonly LayerPruning[];
+  readonly skipped: readonly SkippedWords[];
+}
+
+export interface PruningPlan {
+  /** `networkIdentity` of the network that the plan was made for. */
+  readonly network: string;
+  /** Channels of an activation word (`Config.inputs`) that `SkippedWords` counts in. */
+  readonly channelsPerWord: number;
+  /** Levels 1, 2, ...: at most PRUNING_LEVELS. */
+  readonly levels: readonly PruningLevel[];
+}
+
+/** Hash of the values that a network computes with (64 bits, hexadecimal): the same for the same network only. */
+export function networkIdentity(network: Network): string {
+  let low = 0x811c9dc5;
+  let high = 0x9747b28c;
+  const mix = (value: number): void => {
+    low = Math.imul(low ^ value, 0x01000193);
+    high = Math.imul(high ^ value, 0x5bd1e995);
+    high ^= high >>> 15;
+  };
+  const walk = (value: unknown): void => {
+    if (ArrayBuffer.isView(value)) for (const entry of value as unknown as Int16Array) mix(entry);
+    else if (typeof value === 'number') mix(Number.isInteger(value) ? value : Math.fround(value) * 2 ** 20);
+    else if (typeof value === 'string') for (let i = 0; i < value.length; i++) mix(value.charCodeAt(i));
+    else if (typeof value === 'object' && value !== null) for (const entry of Object.values(value)) walk(entry);
+  };
+  const shapes = network.tensors.map(({ height, width, channels, zeroPoint }) => [height, width, channels, zeroPoint]);
+  walk([shapes, network.inputs, network.layers.map(({ name: _, ...layer }) => layer)]);
+  return [high, low].map((half) => (half >>> 0).toString(16).padStart(8, '0')).join('');
+}
+
+/** Throws where the plan is not this network's, or asks for what the machine cannot do. */
+export function checkPlan(network: Network, plan: PruningPlan): void {
+  if (plan.network !== networkIdentity(network)) {
+    throw new UserError(
+      'bad-arguments',
+      'the pruning levels were calibrated for another network',
+      { file: network.name },
+      'Calibrate this one with `depthwright prune`.',
+    );
+  }
+  if (plan.levels.length > PRUNING_LEVELS) throw new Error(`${plan.levels.length} pruning levels`);
+  const hidden = new Map(hiddenChannels(network).map((group) => [group.producer, group]));
+  for (const { layers, skipped } of plan.levels) {
+    for (const { layer, weightThreshold, activationThreshold } of layers) {
+      const { op, name } = network.layers[layer]!;
+      if (op !== 'conv' && op !== 'depthwise') throw new Error(`layer '${name}' has no multipliers to prune`);
+      if (weightThreshold > 127 || activationThreshold > 255) throw new Error(`thresholds of '${name}' are too large`);
+    }
+    for (const { producer, words } of skipped) {
+      const group = hidden.get(producer);
+      if (group === undefined) throw new Error(`layer '${network.layers[producer]!.name}' makes no hidden channels`);
+      if (words >= Math.ceil(group.channels / plan.channelsPerWord) || words >= 2 ** SKIP_BITS) {
+        throw new Error(`layer '${network.layers[producer]!.name}' cannot skip ${words} words`);
+      }
+    }
+  }
+}
+
+/** The integer network of a level; its values are the accelerator's on every channel that the level computes. */
+export function networkAtLevel(network: Network, plan: PruningPlan, level: number): Network {
+  if (level === 0) return network;
+  const pruning = levelOf(plan, level);
+  checkPlan(network, plan);
+  const layers: Layer[] = [...network.layers];
+  for (const entry of pruning.layers) {
+    layers[entry.layer] = prunedLayer(layers[entry.layer] as ConvLayer | DepthwiseLayer, entry);
+  }
+  for (const { consumer, channels, kept } of skippedChannels(network, plan, level)) {
+    layers[consumer] = withoutInputs(layers[consumer] as ConvLayer, channels, kept);
+  }
+  return { ...network, layers };
+}
+
+/** A calibrated level. */
+export function levelOf(plan: PruningPlan, level: number): PruningLevel {
+  const pruning = plan.levels[level - 1];
+  if (pruning === undefined) {
+    throw new UserError(
+      'bad-arguments',
+      `level ${level} was never calibrated: there are levels 0 to ${plan.levels.length}`,
+      {},
+      'Calibrate more with `depthwright prune --levels`.',
+    );
+  }
+  return pruning;
+}
+
+/** Hidden channels that a level leaves out: all from `kept` on. */
+export function skippedChannels(
+  network: Network,
+  plan: PruningPlan,
+  level: number,
+): (ReturnType<typeof hiddenChannels>[number] & { readonly words: number; readonly kept: number })[] {
+  if (level === 0) return [];
+  const words = new Map(levelOf(plan, level).skipped.map((skip) => [skip.producer, skip.words]));
+  return hiddenChannels(network)
+    .filter(({ producer }) => (words.get(producer) ?? 0) > 0)
+    .map((group) => ({
+      ...group,
+      words: words.get(group.producer)!,
+      kept: (Math.ceil(group.channels / plan.channelsPerWord) - words.get(group.producer)!) * plan.channelsPerWord,
+    }));
+}
+
+function prunedLayer<L extends ConvLayer | DepthwiseLayer>(layer: L, pruning: LayerPruning): L {
+  return {
+    ...layer,
+    weights: (pruning.weights ?? layer.weights).map((weight) => countedWeight(weight, pruning.weightThreshold)),
+    bias: pruning.bias ?? layer.bias,
+    activationThreshold: pruning.activationThreshold,
+  };
+}
+
+/** What remains of a weight. One beyond int8 is multiplied in int8 parts, each compared by itself. */
+export function countedWeight(weight: number, threshold: number): number {
+  const part = Math.max(-128, Math.min(127, weight));
+  const counted = Math.abs(part) < threshold ? 0 : part;
+  return part === weight ? counted : counted + countedWeight(weight - part, threshold);
+}

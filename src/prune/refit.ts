@@ -1,0 +1,173 @@
+/**
+ * Refitting a pruned layer: which weights to drop, and what the kept ones and the bias become so that the layer's
+ * outputs on calibration data stay near the unpruned ones.
+ *
+ * Outputs y = W x of the unpruned layer on unpruned inputs are to be met by W' x' on the pruned network's inputs. With
+ * the covariance H = cov(x') + ridge and its inverse's Cholesky factor, weights are settled one input after the other;
+ * what dropping or rounding one costs is spread over the inputs that are not settled yet (optimal brain surgeon, one
+ * column at a time). Everything is in the layer's accumulator units; `rowWeights` turns them into output codes.
+ */
+import { cholesky, inverseFromCholesky } from './cholesky.ts';
+
+/** Moments of the layer's operands x - z: of the pruned network x', of the unpruned x. */
+export interface OperandMoments {
+  readonly channels: number;
+  readonly count: number;
+  readonly mean: Float64Array;
+  readonly originalMean: Float64Array;
+  /** cov(x') and cov(x, x'), [channel][channel]. */
+  readonly covariance: Float64Array;
+  readonly cross: Float64Array;
+}
+
+export interface RefitRequest {
+  /** [out][in], integers. */
+  readonly weights: ArrayLike<number>;
+  readonly outputs: number;
+  /** Accumulator units to output codes, an output channel. */
+  readonly rowWeights: Float64Array;
+  /** Inputs that every output must drop (skipped channels): 1 each. */
+  readonly dropped: Uint8Array;
+  /** Energy that a kept weight of the input costs, any unit. */
+  readonly inputCost: Float64Array;
+  /** A weight is dropped where (squared output codes that it costs) < price * inputCost. 0 drops only zeros. */
+  readonly price: number;
+  /** Share of the mean variance added to every variance. */
+  readonly ridge: number;
+  /** Smallest and largest weight. */
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface Refit {
+  /** [out][in], integers. */
+  readonly weights: Int16Array;
+  /** To be added to the bias, accumulator units, not rounded. */
+  readonly biasShift: Float64Array;
+  /** Weights that are not zero. */
+  readonly kept: number;
+}
+
+export function refit(moments: OperandMoments, request: RefitRequest): Refit {
+  const { channels: n } = moments;
+  const { outputs, rowWeights, dropped, inputCost, price } = request;
+  const order = settlingOrder(moments, dropped);
+  const factor = inverseFactor(moments, order, request.ridge);
+  const start = startWeights(moments, request, factor.solve);
+  const weights = new Int16Array(outputs * n);
+  const row = new Float64Array(n);
+  const { upper } = factor;
+  let kept = 0;
+  for (let o = 0; o < outputs; o++) {
+    for (let k = 0; k < n; k++) row[k] = start[o * n + order[k]!]!;
+    const scale = rowWeights[o]! * rowWeights[o]!;
+    for (let k = 0; k < n; k++) {
+      const channel = order[k]!;
+      const value = row[k]!;
+      const diagonal = upper[k * n + k]!;
+      let settled = 0;
+      if (dropped[channel] !== 1) {
+        const cost = (scale * value * value) / (diagonal * diagonal);
+        const rounded = Math.max(request.low, Math.min(request.high, Math.round(value)));
+        const gain = rounded === value && price === 0 ? 0 : price * inputCost[channel]!;
+        settled = cost < gain ? 0 : rounded;
+      }
+      weights[o * n + channel] = settled;
+      if (settled !== 0) kept += 1;
+      const error = (value - settled) / diagonal;
+      if (error === 0) continue;
+      for (let later = k + 1; later < n; later++) row[later] = row[later]! - error * upper[k * n + later]!;
+    }
+  }
+  return { weights, kept, biasShift: biasShifts(moments, request, weights) };
+}
+
+/** Dropped inputs first, then by falling variance: what is settled late can make up for what came before. */
+function settlingOrder({ channels, covariance }: OperandMoments, dropped: Uint8Array): Int32Array {
+  const variance = (c: number) => covariance[c * channels + c]!;
+  return Int32Array.from({ length: channels }, (_, c) => c).sort(
+    (a, b) => dropped[b]! - dropped[a]! || variance(b) - variance(a) || a - b,
+  );
+}
+
+interface InverseFactor {
+  /** Upper triangular U in settling order with U^T U = inverse of H. */
+  readonly upper: Float64Array;
+  /** x H^-1 of a row in natural order. */
+  readonly solve: (row: Float64Array) => Float64Array;
+}
+
+function inverseFactor(moments: OperandMoments, order: Int32Array, ridge: number): InverseFactor {
+  const { channels: n, covariance } = moments;
+  let trace = 0;
+  for (let c = 0; c < n; c++) trace += covariance[c * n + c]!;
+  for (let strength = Math.max(ridge, 1e-9), attempt = 0; attempt < 12; strength *= 10, attempt++) {
+    const h = new Float64Array(n * n);
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < n; j++) h[i * n + j] = covariance[order[i]! * n + order[j]!]!;
+      h[i * n + i] = h[i * n + i]! + (strength * trace) / n + 1e-3;
+    }
+    const lower = cholesky(h, n);
+    if (lower === undefined) continue;
+    const inverse = inverseFromCholesky(lower, n);
+    const inverseLower = cholesky(inverse, n);
+    if (inverseLower === undefined) continue;
+    const upper = new Float64Array(n * n);
+    for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) upper[j * n + i] = inverseLower[i * n + j]!;
+    const solve = (row: Float64Array): Float64Array => {
+      const result = new Float64Array(n);
+      for (let i = 0; i < n; i++) {
+        const value = row[order[i]!]!;
+        if (value === 0) continue;
+        for (let j = 0; j < n; j++) result[order[j]!] = result[order[j]!]! + value * inverse[i * n + j]!;
+      }
+      return result;
+    };
+    return { upper, solve };
+  }
+  throw new Error('the covariance of a layer cannot be made positive definite');
+}
+
+/** W + W (cov(x, x') - cov(x')) H^-1: least squares towards the unpruned outputs, the ridge pulling towards W. */
+function startWeights(
+  moments: OperandMoments,
+  { weights, outputs, price, dropped }: RefitRequest,
+  solve: InverseFactor['solve'],
+): Float64Array {
+  const { channels: n, covariance, cross } = moments;
+  const start = Float64Array.from(weights);
+  const nothing = price === 0 && !dropped.includes(1);
+  const difference = new Float64Array(n * n);
+  let any = false;
+  for (let i = 0; i < n * n; i++) {
+    difference[i] = cross[i]! - covariance[i]!;
+    if (difference[i] !== 0) any = true;
+  }
+  if (!any || nothing) return start;
+  const row = new Float64Array(n);
+  for (let o = 0; o < outputs; o++) {
+    row.fill(0);
+    for (let i = 0; i < n; i++) {
+      const w = weights[o * n + i]!;
+      if (w !== 0) for (let j = 0; j < n; j++) row[j] = row[j]! + w * difference[i * n + j]!;
+    }
+    const shift = solve(row);
+    for (let j = 0; j < n; j++) start[o * n + j] = start[o * n + j]! + shift[j]!;
+  }
+  return start;
+}
+
+/** What the means of the outputs lose, which the bias takes back. */
+function biasShifts(
+  { channels: n, mean, originalMean }: OperandMoments,
+  { weights: original, outputs }: RefitRequest,
+  weights: Int16Array,
+): Float64Array {
+  const shifts = new Float64Array(outputs);
+  for (let o = 0; o < outputs; o++) {
+    let shift = 0;
+    for (let i = o * n, c = 0; c < n; i++, c++) shift += original[i]! * originalMean[c]! - weights[i]! * mean[c]!;
+    shifts[o] = shift;
+  }
+  return shifts;
+}
