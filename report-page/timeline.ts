@@ -37,6 +37,8 @@ interface Shown {
   readonly bar: Bar;
   end: number;
   count: number;
+  /** Cycles that bars cover; less than the length where there are gaps. */
+  busy: number;
   /** Cycles by colour, where bars run together: the most frequent is shown. */
   colours: Map<string, number> | undefined;
 }
@@ -74,6 +76,7 @@ export function drawTimeline(chart: Chart, data: PageData): void {
       shownColour(item),
       item.count === 1 ? item.bar.label : '',
       item.bar.lane === 0 ? 'ink' : undefined,
+      0.15 + 0.85 * Math.min(1, item.busy / (item.end - item.bar.start)),
     );
   };
   const kinds = KINDS.filter(([kind]) => data.summary.layers.some((layer) => layer.kind === kind));
@@ -161,6 +164,9 @@ function collectBars({ summary, timeline, lanes }: PageData): Bar[] {
   return bars.sort((a, b) => a.start - b.start);
 }
 
+/** Longest run of bars that are drawn as one, pixels. */
+const RUN_PIXELS = 3;
+
 function shownColour({ bar, colours }: Shown): string {
   if (colours === undefined) return bar.colour;
   return [...colours].reduce((most, other) => (other[1] > most[1] ? other : most))[0];
@@ -179,15 +185,16 @@ function visibleBars(bars: readonly Bar[], lanes: number, from: number, to: numb
       before &&
       thin &&
       bar.start - before.end < cyclesPerPixel &&
-      before.bar.end - before.bar.start < cyclesPerPixel * 1.5
+      bar.end - before.bar.start < cyclesPerPixel * RUN_PIXELS
     ) {
-      before.end = Math.max(before.end, bar.end);
+      before.busy += Math.max(0, bar.end - Math.max(bar.start, before.end));
       before.count += 1;
       before.colours ??= new Map([[before.bar.colour, before.bar.end - before.bar.start]]);
       before.colours.set(bar.colour, (before.colours.get(bar.colour) ?? 0) + bar.end - bar.start);
+      before.end = Math.max(before.end, bar.end);
       continue;
     }
-    const item = { bar, end: bar.end, count: 1, colours: undefined };
+    const item = { bar, end: bar.end, count: 1, busy: bar.end - bar.start, colours: undefined };
     last[bar.lane] = item;
     shown.push(item);
   }

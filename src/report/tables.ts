@@ -91,7 +91,7 @@ const COLUMNS: readonly Column[] = [
     html: (layer) => `${number(layer.stallCycles)} <span class="faint">${mostStalled(layer.stalls)}</span>`,
   },
   {
-    title: 'Off-chip bytes',
+    title: 'Off-chip',
     hint: 'Bytes over the memory bus',
     key: (l) => l.offChipBytes,
     html: (l) => number(l.offChipBytes),
