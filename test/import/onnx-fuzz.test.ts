@@ -123,7 +123,7 @@ test('a model cut off anywhere is refused, never a crash', () => {
   for (const bytes of MODELS) {
     for (let length = 0; length < bytes.length; length++) if (!imports(bytes.subarray(0, length))) refused++;
   }
-  expect(refused).toBeGreaterThan(1000);
+  expect(refused).toBeGreaterThan(500);
 });
 
 test(`bytes changed at random are imported or refused, never a crash (seed ${SEED})`, () => {
@@ -135,9 +135,9 @@ test(`bytes changed at random are imported or refused, never a crash (seed ${SEE
       for (const { at, value } of changes) bytes[at % bytes.length] = value;
       if (!imports(bytes)) refused++;
     }),
-    { seed: SEED, numRuns: 6000 },
+    { seed: SEED, numRuns: 4000 },
   );
-  expect(refused).toBeGreaterThan(1000);
+  expect(refused).toBeGreaterThan(500);
 });
 
 test(`numbers of a model replaced at random are imported or refused, never a crash (seed ${SEED})`, () => {
@@ -163,7 +163,7 @@ test(`numbers of a model replaced at random are imported or refused, never a cra
       if (!imports(encodeModel({ ...spec, nodes }))) refused++;
       if (!imports(encodeModel({ ...spec, inputs }))) refused++;
     }),
-    { seed: SEED, numRuns: 400 },
+    { seed: SEED, numRuns: 200 },
   );
   expect(refused).toBeGreaterThan(100);
 });
@@ -204,7 +204,7 @@ test(`operators and names exchanged at random are imported or refused, never a c
         if (!imports(encodeModel({ ...spec, nodes }))) refused++;
       },
     ),
-    { seed: SEED, numRuns: 2000 },
+    { seed: SEED, numRuns: 1200 },
   );
-  expect(refused).toBeGreaterThan(1000);
+  expect(refused).toBeGreaterThan(500);
 });
