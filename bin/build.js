@@ -1,4 +1,7 @@
-/** In a clone of the repository, builds `dist` when it is missing or older than the sources; a package has no sources. */
+/**
+ * In a clone of the repository, builds `dist` when it is missing or older than the sources (a package has no sources).
+ * DEPTHWRIGHT_BUILD=keep takes the build as it is.
+ */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +13,7 @@ const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
 
 export function ensureBuilt() {
   const source = join(root, 'src');
-  if (!existsSync(source)) return;
+  if (!existsSync(source) || process.env.DEPTHWRIGHT_BUILD === 'keep') return;
   const built = existsSync(entry) ? statSync(entry).mtimeMs : 0;
   if (built >= newest(source)) return;
   if (!existsSync(compiler)) {

@@ -56,6 +56,11 @@ export async function encodePng(picture: Picture): Promise<Uint8Array> {
     .toBuffer();
 }
 
+/** Fails before long work where a file is no picture. */
+export async function checkPicture(file: string): Promise<void> {
+  await openPicture(file);
+}
+
 async function openPicture(file: string): Promise<Sharp> {
   let bytes: Uint8Array;
   try {

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { UserError } from '../../errors.ts';
 import { buildFiles } from '../../node/build-folder.ts';
 import { compareMachine, type HostResult, hostResult, pictureCodes } from '../../node/frame.ts';
+import { checkPicture } from '../../node/image.ts';
 import { checkFolder, writeFolder } from '../../node/output.ts';
 import { requirePreprocess } from '../../node/prepare.ts';
 import { createProgress } from '../../node/progress.ts';
@@ -34,6 +35,7 @@ export function runCommand(): Command {
     .action(async (name: string | undefined, flags: Flags) => {
       const progress = createProgress();
       if (flags.out !== undefined) checkFolder(flags.out);
+      for (const image of flags.image ?? []) await checkPicture(image);
       const labels = flags.labels === undefined ? undefined : readLabels(flags.labels);
       const { model, prepared, compiled } = await compileModel(name, flags, progress);
       const { network, config, program } = compiled;
