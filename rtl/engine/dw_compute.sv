@@ -79,4 +79,545 @@ module dw_compute #(
   output logic [47:0]              active_multiplies_o,       // multiplications whose operands moved on
   output logic [47:0]              gated_multiplies_o         // multiplications whose operands were held by pruning
 );
+
+  localparam int unsigned Sets = dw_pkg::ROW_SETS;
+  localparam int unsigned InputBits = $clog2(Inputs);
+  localparam int unsigned ColumnBits = Pixels == 1 ? 1 : $clog2(Pixels);
+  localparam int unsigned OffsetBits = Inputs == Lanes ? 1 : $clog2(Inputs / Lanes);
+  localparam int unsigned MapBits = TapMaps == 1 ? 1 : $clog2(TapMaps);
+  localparam int unsigned WordBits = Inputs * 8;
+  localparam int unsigned SumBits = 16 + InputBits;
+  localparam int unsigned Interval = Pixels / RequantisePixels;
+  localparam int unsigned ChunkBits = Interval == 1 ? 1 : $clog2(Interval);
+  localparam int unsigned Columns = (2 * HaloGroups + 1) * Pixels;
+  localparam int unsigned LineDepth = WindowSteps * 4;
+  localparam int unsigned MultiplierCount = Pixels * Lanes * Inputs;
+  localparam int unsigned StageBits = dw_pkg::STAGE_BITS;
+
+  // Latencies from the sequencer's step; dw_pkg has them from src/spec/timing.ts.
+  localparam int unsigned BankData = dw_pkg::PIPELINE_READ + 2;
+  localparam int unsigned Operands = BankData + 4;
+  localparam int unsigned Sums = Operands + 4 + InputBits;
+  localparam int unsigned Closed = Sums + 1;                  // accumulators hold the group
+  localparam int unsigned Written = Closed + dw_pkg::PIPELINE_REQUANTISE + dw_pkg::PIPELINE_RESIDUAL;
+
+  // What of a window the taps look at.
+  function automatic int unsigned window_rows();
+    window_rows = 1;
+    for (int unsigned k = 0; k < TapMaps * Inputs; k++)
+      if (Taps[k*16+15] && 32'(Taps[k*16+12 +: 2]) >= window_rows) window_rows = 32'(Taps[k*16+12 +: 2]) + 1;
+  endfunction
+  function automatic int unsigned window_bytes();
+    window_bytes = Lanes;
+    for (int unsigned k = 0; k < TapMaps * Inputs; k++)
+      if (Taps[k*16+15] && !Taps[k*16+14] && 32'(Taps[k*16 +: 8]) >= window_bytes)
+        window_bytes = 32'(Taps[k*16 +: 8]) + 1;
+  endfunction
+  localparam int unsigned WindowRows = window_rows();
+  localparam int unsigned WindowBytes = window_bytes();
+
+  // ---- front end and sequencer
+  logic start, free, held, active, last;
+  logic [StageBits-1:0] next_stage, stage_q;
+  dw_engine_pkg::work_t next_work, work;
+  dw_engine_pkg::rows_t next_rows, rows;
+  dw_engine_pkg::step_t step;
+  logic [13:0] next_top;
+  logic [3:0] error_code;
+  logic [15:0] retired_q;
+
+  dw_front #(.Pixels(Pixels), .Lanes(Lanes), .Inputs(Inputs)) u_front (
+    .clk_i,
+    .rst_ni,
+    .clear_i,
+    .level_i,
+    .instruction_valid_i,
+    .instruction_ready_o,
+    .instruction_i,
+    .load_retired_i,
+    .compute_retired_i(retired_q),
+    .store_retired_i,
+    .free_i           (free),
+    .start_o          (start),
+    .held_o           (held),
+    .stage_o          (next_stage),
+    .work_o           (next_work),
+    .rows_o           (next_rows),
+    .top_o            (next_top),
+    .error_o          (error_valid_o),
+    .error_code_o     (error_code)
+  );
+  assign error_code_o = 8'(error_code);
+
+  dw_sequencer #(.HaloGroups(HaloGroups), .Interval(Interval)) u_sequencer (
+    .clk_i,
+    .rst_ni,
+    .start_i        (start),
+    .work_i         (next_work),
+    .rows_i         (next_rows),
+    .top_i          (next_top),
+    .kernel_height_i(next_stage[dw_pkg::STAGE_KERNEL_HEIGHT_LSB +: 6]),
+    .free_o         (free),
+    .active_o       (active),
+    .last_o         (last),
+    .step_o         (step),
+    .work_o         (work),
+    .rows_o         (rows)
+  );
+
+  // Number of the COMPUTE, modulo 8: names its entry in the context memories. Fewer are under way at once, because
+  // starts are SETUP_CYCLES apart.
+  logic [2:0] number_q;
+  logic fresh_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) number_q <= '0;
+    else if (start) number_q <= number_q + 3'd1;
+    fresh_q <= start;
+    if (start) stage_q <= next_stage;
+  end
+
+  // ---- retirement
+  logic retire, retire_q, busy_q;
+  logic [3:0] flying_q;
+  dw_delay #(.Width(1), .Depth(Written + Interval), .Reset(1'b1)) u_retire (
+    .clk_i, .rst_ni, .data_i(last), .data_o(retire)
+  );
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || clear_i) begin
+      retired_q <= '0;
+      flying_q <= '0;
+      retire_q <= 1'b0;
+    end else begin
+      retire_q <= retire;
+      if (retire) retired_q <= retired_q + 16'd1;
+      flying_q <= flying_q + 4'(start) - 4'(retire);
+    end
+  end
+  assign busy_q = flying_q != '0;
+  assign busy_o = held || active || busy_q;
+  assign retired_o = retired_q;
+  assign trace_first_o = fresh_q;
+  assign trace_last_o = last;
+  assign trace_retired_o = retire_q;
+
+  // ---- where the words lie
+  logic [13:0] position_column;
+  logic [1:0] position_set, write_set, bank_set;
+  logic [15:0] position_words, position_slot, position_next, write_address, write_wrapped, write_next;
+  logic [9:0] position_block;
+  logic [OffsetBits-1:0] position_offset, write_offset, lane_offset;
+  logic [Pixels-1:0] position_in, write_valid, write_straddle, slot_valid, slot_straddle;
+  logic [ColumnBits-1:0] write_first;
+  logic [Pixels*ColumnBits-1:0] write_column, slot_column;
+  logic [Sets-1:0] bank_read, row_valid;
+  logic [Sets*Pixels*16-1:0] bank_address;
+  logic [MapBits-1:0] map;
+
+  dw_pixel_walker #(.Pixels(Pixels), .Lanes(Lanes), .Inputs(Inputs)) u_pixel_walker (
+    .clk_i,
+    .step_i           (step),
+    .work_i           (work),
+    .position_column_o(position_column),
+    .position_set_o   (position_set),
+    .position_words_o (position_words),
+    .position_slot_o  (position_slot),
+    .position_next_o  (position_next),
+    .position_block_o (position_block),
+    .position_offset_o(position_offset),
+    .position_in_o    (position_in),
+    .write_address_o  (write_address),
+    .write_wrapped_o  (write_wrapped),
+    .write_next_o     (write_next),
+    .write_first_o    (write_first),
+    .write_set_o      (write_set),
+    .write_offset_o   (write_offset),
+    .write_valid_o    (write_valid),
+    .write_straddle_o (write_straddle),
+    .write_column_o   (write_column)
+  );
+
+  dw_input_walker #(
+    .Pixels(Pixels), .Lanes(Lanes), .Inputs(Inputs), .WindowSteps(WindowSteps), .StepMapBits(MapBits),
+    .StepRows(StepRows), .StepMaps(StepMaps), .StepOwnBlocks(StepOwnBlocks)
+  ) u_input_walker (
+    .clk_i,
+    .rst_ni,
+    .step_i           (step),
+    .work_i           (work),
+    .rows_i           (rows),
+    .position_column_i(position_column),
+    .position_set_i   (position_set),
+    .position_words_i (position_words),
+    .position_slot_i  (position_slot),
+    .position_next_i  (position_next),
+    .position_block_i (position_block),
+    .position_in_i    (position_in),
+    .bank_read_o      (bank_read),
+    .bank_address_o   (bank_address),
+    .bank_set_o       (bank_set),
+    .row_valid_o      (row_valid),
+    .slot_valid_o     (slot_valid),
+    .slot_straddle_o  (slot_straddle),
+    .slot_column_o    (slot_column),
+    .lane_offset_o    (lane_offset),
+    .map_o            (map)
+  );
+
+  logic [15:0] weight_address, weight_address_read, parameter_address, parameter_address_read;
+  dw_weight_walker #(.Lanes(Lanes), .Inputs(Inputs)) u_weight_walker (
+    .clk_i,
+    .step_i             (step),
+    .work_i             (work),
+    .weight_address_o   (weight_address),
+    .parameter_address_o(parameter_address)
+  );
+  // The weights meet the operands.
+  dw_delay #(.Width(16), .Depth(Operands - 2 - 3)) u_weight_delay (
+    .clk_i, .rst_ni, .data_i(weight_address), .data_o(weight_address_read)
+  );
+  dw_delay #(.Width(16), .Depth(Closed - 2 - 1)) u_parameter_delay (
+    .clk_i, .rst_ni, .data_i(parameter_address), .data_o(parameter_address_read)
+  );
+
+  // ---- what goes with a step
+  localparam int unsigned TokenBits = 14;
+  dw_engine_pkg::token_t token, token_bank, token_operands, token_sums;
+  always_comb begin
+    token = '0;
+    token.valid = step.valid;
+    token.first = step.group_first && step.compute;
+    token.compute = step.compute && !step.residual;
+    token.residual = step.residual;
+    token.close = step.close;
+    token.window = work.window;
+    token.maximum = stage_q[dw_pkg::STAGE_MAXIMUM_LSB];
+    token.left_ok = step.left_ok;
+    token.right_ok = step.right_ok;
+    token.line_first = step.group_first;
+  end
+  logic weight_read, close_read, close_sums, close_q;
+  logic valid_bank, valid_operands, valid_sums;
+  dw_delay #(.Width(1), .Depth(BankData), .Reset(1'b1)) u_valid_bank (
+    .clk_i, .rst_ni, .data_i(token.valid), .data_o(valid_bank)
+  );
+  dw_engine_pkg::token_t token_bank_raw, token_operands_raw, token_sums_raw;
+  dw_delay #(.Width(TokenBits), .Depth(BankData)) u_token_bank (
+    .clk_i, .rst_ni, .data_i(token), .data_o(token_bank_raw)
+  );
+  dw_delay #(.Width(1), .Depth(Operands - BankData), .Reset(1'b1)) u_valid_operands (
+    .clk_i, .rst_ni, .data_i(valid_bank), .data_o(valid_operands)
+  );
+  dw_delay #(.Width(TokenBits), .Depth(Operands - BankData)) u_token_operands (
+    .clk_i, .rst_ni, .data_i(token_bank), .data_o(token_operands_raw)
+  );
+  dw_delay #(.Width(1), .Depth(Sums - Operands), .Reset(1'b1)) u_valid_sums (
+    .clk_i, .rst_ni, .data_i(valid_operands), .data_o(valid_sums)
+  );
+  dw_delay #(.Width(TokenBits), .Depth(Sums - Operands)) u_token_sums (
+    .clk_i, .rst_ni, .data_i(token_operands), .data_o(token_sums_raw)
+  );
+  always_comb begin
+    token_bank = token_bank_raw;
+    token_bank.valid = valid_bank;
+    token_operands = token_operands_raw;
+    token_operands.valid = valid_operands;
+    token_sums = token_sums_raw;
+    token_sums.valid = valid_sums;
+  end
+  dw_delay #(.Width(1), .Depth(Operands - 2), .Reset(1'b1)) u_weight_read (
+    .clk_i, .rst_ni, .data_i(step.valid && step.compute && !step.residual), .data_o(weight_read)
+  );
+  dw_delay #(.Width(1), .Depth(Sums - 1 - Operands), .Reset(1'b1)) u_close_read (
+    .clk_i, .rst_ni, .data_i(token_operands.valid && token_operands.close), .data_o(close_read)
+  );
+  assign close_sums = token_sums.valid && token_sums.close;
+  always_ff @(posedge clk_i) close_q <= rst_ni && close_sums;
+
+  // ---- contexts: numbers of the stage, by number of the COMPUTE
+  localparam int unsigned PostBits = 2 + 3 + 7 * 8 + 2 * MultiplierBits + 6;
+  logic [2:0] number_1q, number_zero, number_weight, number_sums, number_post_q;
+  logic [6:0] weight_threshold_1q;
+  logic [7:0] activation_threshold_1q;
+  logic [StageBits-1:0] stage_1q;
+  logic [PostBits-1:0] post_d, post_q;
+  logic [15:0] zero_q;
+  logic [6:0] weight_threshold_q;
+  (* ram_style = "distributed" *) logic [15:0] zero_context [8];
+  (* ram_style = "distributed" *) logic [6:0] weight_context [8];
+  (* ram_style = "distributed" *) logic [PostBits-1:0] post_context [8];
+  always_ff @(posedge clk_i) begin
+    number_1q <= number_q;
+    stage_1q <= stage_q;
+    weight_threshold_1q <= '0;
+    activation_threshold_1q <= '0;
+    for (int unsigned level = 1; level <= dw_pkg::PRUNING_LEVELS; level++) begin
+      if (level_i == 3'(level) && !stage_q[dw_pkg::STAGE_MAXIMUM_LSB]) begin
+        weight_threshold_1q <= stage_q[dw_pkg::STAGE_WEIGHT_THRESHOLDS_LSB + (level - 1) * 7 +: 7];
+        activation_threshold_1q <= stage_q[dw_pkg::STAGE_ACTIVATION_THRESHOLDS_LSB + (level - 1) * 8 +: 8];
+      end
+    end
+    zero_context[number_1q] <= {activation_threshold_1q, stage_1q[dw_pkg::STAGE_INPUT_ZERO_LSB +: 8]};
+    weight_context[number_1q] <= weight_threshold_1q;
+    post_context[number_1q] <= post_d;
+    zero_q <= zero_context[number_zero];
+    weight_threshold_q <= weight_context[number_weight];
+    if (close_sums) number_post_q <= number_sums;
+    post_q <= post_context[number_post_q];
+  end
+  assign post_d = {
+    stage_1q[dw_pkg::STAGE_RESIDUAL_SHIFT_LSB +: 6],
+    stage_1q[dw_pkg::STAGE_RESIDUAL_MULTIPLIER_LSB +: MultiplierBits],
+    stage_1q[dw_pkg::STAGE_MIDDLE_MULTIPLIER_LSB +: MultiplierBits],
+    stage_1q[dw_pkg::STAGE_OUTPUT_HIGH_LSB +: 8],
+    stage_1q[dw_pkg::STAGE_OUTPUT_LOW_LSB +: 8],
+    stage_1q[dw_pkg::STAGE_OUTPUT_ZERO_LSB +: 8],
+    stage_1q[dw_pkg::STAGE_RESIDUAL_ZERO_LSB +: 8],
+    stage_1q[dw_pkg::STAGE_MIDDLE_HIGH_LSB +: 8],
+    stage_1q[dw_pkg::STAGE_MIDDLE_LOW_LSB +: 8],
+    stage_1q[dw_pkg::STAGE_MIDDLE_ZERO_LSB +: 8],
+    stage_1q[dw_pkg::STAGE_TABLE_LSB +: 3],
+    stage_1q[dw_pkg::STAGE_RESIDUAL_LSB +: 2]
+  };
+  dw_delay #(.Width(3), .Depth(BankData + 1)) u_number_zero (
+    .clk_i, .rst_ni, .data_i(number_q), .data_o(number_zero)
+  );
+  dw_delay #(.Width(3), .Depth(Operands - 1 - (BankData + 1))) u_number_weight (
+    .clk_i, .rst_ni, .data_i(number_zero), .data_o(number_weight)
+  );
+  dw_delay #(.Width(3), .Depth(Sums - (Operands - 1))) u_number_sums (
+    .clk_i, .rst_ni, .data_i(number_weight), .data_o(number_sums)
+  );
+
+  // ---- memories
+  logic write_busy;
+  logic [1:0] port_set;
+  logic [2*Pixels-1:0] port_write;
+  logic [2*Pixels*16-1:0] port_address;
+  logic [2*Pixels*WordBits-1:0] port_data;
+  logic [Inputs-1:0] port_bytes;
+  logic [Sets*Pixels*WordBits-1:0] bank_data;
+  logic [WeightBits-1:0] weight;
+  logic [ParameterBits-1:0] parameters;
+
+  dw_activation_memory #(.Pixels(Pixels), .Inputs(Inputs), .Depth(ActivationDepth)) u_activations (
+    .clk_i,
+    .rst_ni,
+    .read_i         (bank_read),
+    .read_address_i (bank_address),
+    .read_data_o    (bank_data),
+    .write_busy_i   (write_busy),
+    .write_set_i    (port_set),
+    .write_i        (port_write),
+    .write_address_i(port_address),
+    .write_data_i   (port_data),
+    .write_bytes_i  (port_bytes),
+    .store_request_i(activation_read_request_i),
+    .store_set_i    (activation_read_set_i),
+    .store_address_i(activation_read_address_i),
+    .store_valid_o  (activation_read_valid_o),
+    .store_data_o   (activation_read_data_o),
+    .load_valid_i   (activation_write_valid_i),
+    .load_set_i     (activation_write_set_i),
+    .load_address_i (activation_write_address_i),
+    .load_data_i    (activation_write_data_i)
+  );
+  assign activation_write_ready_o = !write_busy;
+  assign activation_read_free_o = ~bank_read;
+
+  dw_ram #(.Width(WeightBits), .Depth(WeightDepth)) u_weights (
+    .clk_i,
+    .read_i         (weight_read),
+    .read_address_i (weight_address_read),
+    .read_data_o    (weight),
+    .write_i        (weight_write_valid_i),
+    .write_address_i(weight_write_address_i),
+    .write_data_i   (weight_write_data_i)
+  );
+  dw_ram #(.Width(ParameterBits), .Depth(ParameterDepth)) u_parameters (
+    .clk_i,
+    .read_i         (close_read),
+    .read_address_i (parameter_address_read),
+    .read_data_o    (parameters),
+    .write_i        (parameter_write_valid_i),
+    .write_address_i(parameter_write_address_i),
+    .write_data_i   (parameter_write_data_i)
+  );
+
+  // ---- operands
+  localparam int unsigned AddressControl = 2 + Sets + 2 * Pixels + Pixels * ColumnBits + OffsetBits;
+  logic [AddressControl-1:0] control_bank;
+  logic [MapBits-1:0] map_operands;
+  logic [1:0] set_bank;
+  logic [Sets-1:0] row_valid_bank;
+  logic [Pixels-1:0] slot_valid_bank, slot_straddle_bank, slot_valid_sums;
+  logic [Pixels*ColumnBits-1:0] slot_column_bank;
+  logic [OffsetBits-1:0] lane_offset_bank;
+  logic [Pixels*Lanes*8-1:0] addend, addend_closed;
+  logic [Pixels*Inputs*10-1:0] direct;
+  logic [Columns*WindowRows*WindowBytes*10-1:0] columns;
+
+  dw_delay #(.Width(AddressControl), .Depth(2)) u_control_bank (
+    .clk_i, .rst_ni,
+    .data_i({bank_set, row_valid, slot_valid, slot_straddle, slot_column, lane_offset}),
+    .data_o(control_bank)
+  );
+  assign {set_bank, row_valid_bank, slot_valid_bank, slot_straddle_bank, slot_column_bank, lane_offset_bank} = control_bank;
+  dw_delay #(.Width(MapBits), .Depth(Operands - dw_pkg::PIPELINE_READ)) u_map (
+    .clk_i, .rst_ni, .data_i(map), .data_o(map_operands)
+  );
+  dw_delay #(.Width(Pixels), .Depth(Sums - BankData)) u_slot_valid (
+    .clk_i, .rst_ni, .data_i(slot_valid_bank), .data_o(slot_valid_sums)
+  );
+
+  dw_operand_words #(
+    .Pixels(Pixels), .Lanes(Lanes), .Inputs(Inputs), .HaloGroups(HaloGroups), .Rows(WindowRows), .Bytes(WindowBytes),
+    .LineDepth(LineDepth)
+  ) u_operand_words (
+    .clk_i,
+    .rst_ni,
+    .token_i        (token_bank),
+    .data_i         (bank_data),
+    .set_i          (set_bank),
+    .row_valid_i    (row_valid_bank),
+    .slot_valid_i   (slot_valid_bank),
+    .slot_straddle_i(slot_straddle_bank),
+    .slot_column_i  (slot_column_bank),
+    .lane_offset_i  (lane_offset_bank),
+    .zero_i         (zero_q[7:0]),
+    .threshold_i    (zero_q[15:8]),
+    .addend_o       (addend),
+    .direct_o       (direct),
+    .columns_o      (columns)
+  );
+  dw_delay #(.Width(Pixels * Lanes * 8), .Depth(Closed - Operands + 1)) u_addend (
+    .clk_i, .rst_ni, .data_i(addend), .data_o(addend_closed)
+  );
+
+  // ---- products, sums, accumulators
+  logic [Pixels*Lanes*SumBits-1:0] sums;
+  logic [MultiplierCount-1:0] kept;
+  logic [Pixels*Lanes*32-1:0] accumulators;
+  logic multiply;
+  assign multiply = token_operands.valid && token_operands.compute;
+
+  dw_array #(
+    .Pixels(Pixels), .Lanes(Lanes), .Inputs(Inputs), .HaloGroups(HaloGroups), .Rows(WindowRows), .Bytes(WindowBytes),
+    .TapMaps(TapMaps), .MapBits(MapBits), .Taps(Taps)
+  ) u_array (
+    .clk_i,
+    .valid_i           (multiply),
+    .window_i          (token_operands.window),
+    .map_i             (map_operands),
+    .weight_threshold_i(weight_threshold_q),
+    .weight_i          (weight),
+    .direct_i          (direct),
+    .columns_i         (columns),
+    .sum_o             (sums),
+    .kept_o            (kept)
+  );
+  dw_accumulators #(.Pixels(Pixels), .Lanes(Lanes), .SumBits(SumBits)) u_accumulators (
+    .clk_i,
+    .valid_i      (token_sums.valid && token_sums.compute),
+    .first_i      (token_sums.first),
+    .maximum_i    (token_sums.maximum),
+    .slot_valid_i (slot_valid_sums),
+    .sum_i        (sums),
+    .accumulator_o(accumulators)
+  );
+
+  // ---- requantisation, residual, table
+  logic codes_valid;
+  logic [ChunkBits-1:0] codes_chunk;
+  logic [RequantisePixels*Lanes*8-1:0] codes;
+  dw_post #(
+    .Pixels(Pixels), .Lanes(Lanes), .MultiplierBits(MultiplierBits), .RequantisePixels(RequantisePixels),
+    .Tables(Tables), .AxiBytes(AxiBytes)
+  ) u_post (
+    .clk_i,
+    .rst_ni,
+    .close_i              (close_q),
+    .accumulator_i        (accumulators),
+    .addend_i             (addend_closed),
+    .parameter_i          (parameters),
+    .residual_i           (post_q[1:0]),
+    .table_i              (post_q[4:2]),
+    .middle_zero_i        (post_q[12:5]),
+    .middle_low_i         (post_q[20:13]),
+    .middle_high_i        (post_q[28:21]),
+    .residual_zero_i      (post_q[36:29]),
+    .output_zero_i        (post_q[44:37]),
+    .output_low_i         (post_q[52:45]),
+    .output_high_i        (post_q[60:53]),
+    .middle_multiplier_i  (post_q[61 +: MultiplierBits]),
+    .residual_multiplier_i(post_q[61+MultiplierBits +: MultiplierBits]),
+    .residual_shift_i     (post_q[61+2*MultiplierBits +: 6]),
+    .table_write_valid_i,
+    .table_write_address_i,
+    .table_write_data_i,
+    .valid_o              (codes_valid),
+    .chunk_o              (codes_chunk),
+    .codes_o              (codes)
+  );
+
+  // ---- write back
+  localparam int unsigned PositionBits = 3 * 16 + ColumnBits + 2 + OffsetBits + 2 * Pixels + Pixels * ColumnBits;
+  logic [PositionBits-1:0] position_late;
+  logic close_late;
+  logic [15:0] late_address, late_wrapped, late_next;
+  logic [ColumnBits-1:0] late_first;
+  logic [1:0] late_set;
+  logic [OffsetBits-1:0] late_offset;
+  logic [Pixels-1:0] late_valid, late_straddle;
+  logic [Pixels*ColumnBits-1:0] late_column;
+  dw_delay #(.Width(PositionBits), .Depth(Written - 2 - 4)) u_position (
+    .clk_i, .rst_ni,
+    .data_i({write_address, write_wrapped, write_next, write_first, write_set, write_offset, write_valid,
+             write_straddle, write_column}),
+    .data_o(position_late)
+  );
+  assign {late_address, late_wrapped, late_next, late_first, late_set, late_offset, late_valid, late_straddle,
+          late_column} = position_late;
+  dw_delay #(.Width(1), .Depth(Written - 2 - Closed), .Reset(1'b1)) u_close_late (
+    .clk_i, .rst_ni, .data_i(close_q), .data_o(close_late)
+  );
+
+  dw_write_back #(
+    .Pixels(Pixels), .Lanes(Lanes), .Inputs(Inputs), .RequantisePixels(RequantisePixels)
+  ) u_write_back (
+    .clk_i,
+    .rst_ni,
+    .close_i        (close_late),
+    .address_i      (late_address),
+    .wrapped_i      (late_wrapped),
+    .next_i         (late_next),
+    .first_i        (late_first),
+    .set_i          (late_set),
+    .offset_i       (late_offset),
+    .slot_valid_i   (late_valid),
+    .slot_straddle_i(late_straddle),
+    .slot_column_i  (late_column),
+    .valid_i        (codes_valid),
+    .chunk_i        (codes_chunk),
+    .codes_i        (codes),
+    .busy_o         (write_busy),
+    .set_o          (port_set),
+    .write_o        (port_write),
+    .address_o      (port_address),
+    .data_o         (port_data),
+    .bytes_o        (port_bytes)
+  );
+
+  // ---- activity
+  dw_activity #(.Count(MultiplierCount)) u_activity (
+    .clk_i,
+    .rst_ni,
+    .clear_i,
+    .valid_i (multiply),
+    .kept_i  (kept),
+    .active_o(active_multiplies_o),
+    .gated_o (gated_multiplies_o)
+  );
+
+  logic unused;
+  assign unused = ^{stage_1q, position_offset};
 endmodule

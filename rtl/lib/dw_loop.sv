@@ -11,7 +11,8 @@ module dw_loop #(
   input  logic [Width-1:0] limit_i,   // last index
   input  logic             advance_i,
   output logic             first_o,   // index is 0
-  output logic             last_o     // index is the limit
+  output logic             last_o,    // index is the limit
+  output logic [Width-1:0] left_o     // limit minus index
 );
   logic [Width-1:0] limit_q, left_q;
   logic first_q, last_q;
@@ -36,4 +37,5 @@ module dw_loop #(
 
   assign first_o = first_q;
   assign last_o = last_q;
+  assign left_o = left_q;
 endmodule

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The P x M x N multipliers with their adder trees: for every pixel and lane the sum of N products.
+//
+// weight_i, the words and valid_i come together; sums 4 + log2(N) cycles later. A multiplication whose weight is below
+// weight_threshold_i, or whose activation is marked pruned, is held. Counts of both kinds come with the sums' timing
+// removed: active_o and gated_o one cycle after valid_i.
+module dw_array #(
+  parameter int unsigned Pixels = 0,
+  parameter int unsigned Lanes = 0,
+  parameter int unsigned Inputs = 0,
+  parameter int unsigned HaloGroups = 1,
+  parameter int unsigned Rows = 1,
+  parameter int unsigned Bytes = 1,
+  parameter int unsigned TapMaps = 1,
+  parameter int unsigned MapBits = 1,
+  parameter bit [TapMaps*Inputs*16-1:0] Taps = '0,
+  localparam int unsigned Columns = (2 * HaloGroups + 1) * Pixels,
+  localparam int unsigned SumBits = 16 + $clog2(Inputs)
+) (
+  input  logic                             clk_i,
+  input  logic                             valid_i,
+  input  logic                             window_i,
+  input  logic [MapBits-1:0]               map_i,
+  input  logic [6:0]                       weight_threshold_i,
+  input  logic [Lanes*Inputs*8-1:0]        weight_i,   // [lane][input]
+  input  logic [Pixels*Inputs*10-1:0]      direct_i,
+  input  logic [Columns*Rows*Bytes*10-1:0] columns_i,  // [column][row][channel]
+  output logic [Pixels*Lanes*SumBits-1:0]  sum_o,      // [pixel][lane]
+  output logic [Lanes*Pixels*Inputs-1:0]   kept_o      // multiplications that moved, one cycle after valid_i
+);
+  for (genvar m = 0; m < Lanes; m++) begin : gen_lane
+    logic [Pixels*Inputs*10-1:0] operand;
+    logic [Columns*Rows*10-1:0] own;
+    for (genvar k = 0; k < Columns * Rows; k++) begin : gen_own
+      assign own[k*10 +: 10] = columns_i[(k*Bytes+m)*10 +: 10];
+    end
+    dw_operand_router #(
+      .Pixels(Pixels), .Inputs(Inputs), .HaloGroups(HaloGroups), .Rows(Rows), .Bytes(Bytes), .TapMaps(TapMaps),
+      .MapBits(MapBits), .Taps(Taps)
+    ) u_router (
+      .window_i,
+      .map_i,
+      .direct_i,
+      .own_i    (own),
+      .shared_i (columns_i),
+      .operand_o(operand)
+    );
+
+    logic [Pixels*Inputs*16-1:0] products;
+    logic [Pixels*Inputs-1:0] keep_q;
+    for (genvar n = 0; n < Inputs; n++) begin : gen_input
+      logic signed [7:0] weight;
+      logic [7:0] size;
+      logic wanted;
+      logic [Pixels-1:0] keep;
+      assign weight = weight_i[(m*Inputs+n)*8 +: 8];
+      assign size = weight[7] ? -weight : weight;
+      assign wanted = valid_i && size >= {1'b0, weight_threshold_i};
+      for (genvar p = 0; p < Pixels; p++) begin : gen_keep
+        assign keep[p] = wanted && !operand[(p*Inputs+n)*10 + 9];
+        always_ff @(posedge clk_i) keep_q[p*Inputs+n] <= keep[p];
+      end
+      if (Pixels == 1) begin : gen_single
+        dw_multiply u_multiply (
+          .clk_i,
+          .weight_enable_i(wanted),
+          .weight_i       (weight),
+          .keep_i         (keep[0]),
+          .x_i            (operand[n*10 +: 9]),
+          .product_o      (products[n*16 +: 16])
+        );
+      end else begin : gen_pairs
+        for (genvar p = 0; p < Pixels; p += 2) begin : gen_pair
+          dw_multiply_pair u_multiply (
+            .clk_i,
+            .weight_enable_i(wanted),
+            .weight_i       (weight),
+            .keep0_i        (keep[p]),
+            .keep1_i        (keep[p+1]),
+            .x0_i           (operand[(p*Inputs+n)*10 +: 9]),
+            .x1_i           (operand[((p+1)*Inputs+n)*10 +: 9]),
+            .product0_o     (products[(p*Inputs+n)*16 +: 16]),
+            .product1_o     (products[((p+1)*Inputs+n)*16 +: 16])
+          );
+        end
+      end
+    end
+    assign kept_o[m*Pixels*Inputs +: Pixels*Inputs] = keep_q;
+
+    for (genvar p = 0; p < Pixels; p++) begin : gen_tree
+      dw_adder_tree #(.Inputs(Inputs), .Width(16)) u_tree (
+        .clk_i,
+        .terms_i(products[p*Inputs*16 +: Inputs*16]),
+        .sum_o  (sum_o[(p*Lanes+m)*SumBits +: SumBits])
+      );
+    end
+  end
+endmodule

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One product in one DSP, for arrays of a single pixel; timing and pruning as dw_multiply_pair.
+module dw_multiply (
+  input  logic               clk_i,
+  input  logic               weight_enable_i,
+  input  logic signed [7:0]  weight_i,
+  input  logic               keep_i,
+  input  logic signed [8:0]  x_i,
+  output logic signed [15:0] product_o
+);
+  logic signed [7:0] weight_q, weight_qq;
+  logic signed [8:0] x_q, x_qq;
+  logic signed [15:0] product_q, product_qq;
+  logic [3:0] keep_q;
+
+  always_ff @(posedge clk_i) begin
+    if (weight_enable_i) weight_q <= weight_i;
+    if (keep_i) x_q <= x_i;
+    weight_qq <= weight_q;
+    x_qq <= x_q;
+    product_q <= 16'(x_qq * weight_qq);
+    product_qq <= product_q;
+    keep_q <= {keep_q[2:0], keep_i};
+  end
+
+  assign product_o = keep_q[3] ? product_qq : '0;
+endmodule

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Two products of one weight and two pixels in one DSP: ((x1 << 16) + x0) * w + 2^15. The products are 16 bits signed;
+// adding half of 2^16 makes the upper half exactly x1 * w, and the lower x0 * w with its sign bit inverted.
+//
+// A pruned operand (keep low) does not move: its register holds and its product is 0.
+// Operands go in with valid_i; products come 4 cycles later (one for the operand registers). No stalls.
+module dw_multiply_pair (
+  input  logic               clk_i,
+  input  logic               weight_enable_i,
+  input  logic signed [7:0]  weight_i,
+  input  logic               keep0_i,       // operand valid and not pruned
+  input  logic               keep1_i,
+  input  logic signed [8:0]  x0_i,
+  input  logic signed [8:0]  x1_i,
+  output logic signed [15:0] product0_o,
+  output logic signed [15:0] product1_o
+);
+  logic signed [7:0] weight_q, weight_qq;
+  logic signed [8:0] x0_q, x1_q;
+  logic signed [24:0] pair_q;
+  logic signed [32:0] product_q, biased_q;
+  logic [3:0] keep0_q, keep1_q;
+
+  always_ff @(posedge clk_i) begin
+    if (weight_enable_i) weight_q <= weight_i;
+    if (keep0_i) x0_q <= x0_i;
+    if (keep1_i) x1_q <= x1_i;
+    weight_qq <= weight_q;
+    pair_q <= $signed({x1_q, 16'd0}) + 25'(x0_q);
+    product_q <= pair_q * weight_qq;
+    biased_q <= product_q + 33'sd32768;
+    keep0_q <= {keep0_q[2:0], keep0_i};
+    keep1_q <= {keep1_q[2:0], keep1_i};
+  end
+
+  assign product0_o = keep0_q[3] ? {~biased_q[15], biased_q[14:0]} : '0;
+  assign product1_o = keep1_q[3] ? biased_q[31:16] : '0;
+
+  logic unused;
+  assign unused = biased_q[32];
+endmodule

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A memory with one read and one write port and write enables for parts of a word. A word read in cycle t is at
+// read_data_o in t + 2 (output register) and stays until the next read. Reading a word in the cycle of its write gives
+// an undefined word.
+module dw_ram #(
+  parameter int unsigned Width = 0,     // bits
+  parameter int unsigned Depth = 0,     // words
+  parameter int unsigned Parts = 1      // write enables; Width is a multiple of it
+) (
+  input  logic             clk_i,
+  input  logic             read_i,
+  input  logic [15:0]      read_address_i,
+  output logic [Width-1:0] read_data_o,
+  input  logic [Parts-1:0] write_i,
+  input  logic [15:0]      write_address_i,
+  input  logic [Width-1:0] write_data_i
+);
+  localparam int unsigned AddressBits = Depth == 1 ? 1 : $clog2(Depth);
+  localparam int unsigned PartBits = Width / Parts;
+
+  logic [Width-1:0] words [Depth] /*verilator public_flat_rw*/;
+  logic [Width-1:0] read_q;
+  logic [AddressBits-1:0] read_address, write_address;
+  logic unused;
+
+  assign read_address = read_address_i[AddressBits-1:0];
+  assign write_address = write_address_i[AddressBits-1:0];
+  assign unused = ^{read_address_i, write_address_i};
+
+  always_ff @(posedge clk_i) begin
+    if (read_i) read_q <= words[read_address];
+    read_data_o <= read_q;
+  end
+
+  for (genvar part = 0; part < Parts; part++) begin : gen_write
+    always_ff @(posedge clk_i)
+      if (write_i[part]) words[write_address][part*PartBits +: PartBits] <= write_data_i[part*PartBits +: PartBits];
+  end
+endmodule
