@@ -19,7 +19,7 @@ package dw_pkg;
   localparam int unsigned INSTRUCTION_BYTES = 32;
   localparam int unsigned OPCODE_BITS = 4;
   localparam int unsigned COUNT_BITS = 16;
-  localparam logic [3:0] OPCODE_END = 4'h0;
+  localparam logic [3:0] OPCODE_END = 4'h6;
   localparam logic [3:0] OPCODE_HEADER = 4'h1;
   localparam logic [3:0] OPCODE_LOAD = 4'h2;
   localparam logic [3:0] OPCODE_STORE = 4'h3;

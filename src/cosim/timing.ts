@@ -37,10 +37,12 @@ export interface TimingComparison {
   readonly differences: readonly TimingDifference[];
 }
 
+/** `until`: the frame was only watched up to this cycle. */
 export function compareTiming(
   program: readonly Instruction[],
   expected: CycleResult,
   records: readonly TraceRecord[],
+  until: number = Number.POSITIVE_INFINITY,
 ): TimingComparison {
   const differences: TimingDifference[] = [];
   let compared = 0;
@@ -51,6 +53,7 @@ export function compareTiming(
     program.forEach((instruction, index) => {
       if (instruction.opcode !== opcode) return;
       const want = cycle(expected.timings[index]!);
+      if (want > until) return;
       const got = seen[next];
       next += 1;
       compared += 1;
@@ -59,11 +62,16 @@ export function compareTiming(
     if (seen.length > next)
       differences.push({ index: undefined, what: `${what} too often`, expected: next, got: seen.length });
   }
+  if (until !== Number.POSITIVE_INFINITY) return sorted(compared, differences);
   const end = records.find(({ events }) => (events & (1 << TRACE_EVENTS.indexOf('frameEnd'))) !== 0)?.cycle;
   compared += 1;
   if (end !== expected.cycles) {
     differences.push({ index: undefined, what: 'end of the frame', expected: expected.cycles, got: end });
   }
-  differences.sort((a, b) => (a.expected ?? 0) - (b.expected ?? 0));
-  return { compared, differences };
+  return sorted(compared, differences);
 }
+
+const sorted = (compared: number, differences: TimingDifference[]): TimingComparison => ({
+  compared,
+  differences: differences.sort((a, b) => (a.expected ?? 0) - (b.expected ?? 0)),
+});

@@ -43,8 +43,9 @@ const transfer = [
   field('levelStride', 24, 'bytes added to memoryAddress for each pruning level'),
 ];
 
+/** 0 is none of them, so that erased memory is no program. */
 export const OPCODES = {
-  END: 0,
+  END: 6,
   HEADER: 1,
   LOAD: 2,
   STORE: 3,
