@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { UserError } from '../errors.ts';
+import { compareCommand } from './commands/compare.ts';
 import { compileCommand } from './commands/compile.ts';
 import { configsCommand } from './commands/configs.ts';
 import { inspectCommand } from './commands/inspect.ts';
@@ -57,6 +58,7 @@ Examples:
     inspectCommand(),
     configsCommand(),
     synthCommand(),
+    compareCommand(),
   ]) {
     program.addCommand(command.copyInheritedSettings(program));
   }

@@ -122,10 +122,11 @@ export function windowTables(config: Config): WindowTables {
         : name === 'stemOdd'
           ? stemSteps(1, config.inputs, tapMaps)
           : depthwiseSteps(size, config.inputs, tapMaps);
-    const centre = (size - 1) >> 1;
+    // The odd stem's window is padded by a column on the left, which the centre must reach.
+    const centre = name === 'stemOdd' ? 1 : (size - 1) >> 1;
     kernels.set(name, { name, height: size, width: size, centre, firstStep: steps.length, steps: kernelSteps });
     steps.push(...kernelSteps);
-    halo = Math.max(halo, size - 1 - centre);
+    halo = Math.max(halo, centre, size - 1 - centre);
   }
   return {
     tapMaps,
