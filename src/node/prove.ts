@@ -45,7 +45,7 @@ sat -prove-asserts -set-assumes -tempinduct -seq 2 -maxsteps ${depth} -set-at 1 
   if (assertions === 0)
     throw new UserError('bad-build', `'${top}' has no assertions to prove`, {}, 'Write them as immediate assertions.');
   if (/Induction step proven: SUCCESS!/.test(log)) {
-    const steps = [...log.matchAll(/Import (?:inductive|proof-).*?step (\d+)/g)];
+    const steps = [...log.matchAll(/Trying induction with length (\d+)/g)];
     return { status: 'proved', depth: Number(steps[steps.length - 1]?.[1] ?? depth), assertions };
   }
   const failure = /SAT temporal induction proof finished - model found(?: for base case)?: FAIL!/.exec(log);

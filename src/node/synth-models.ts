@@ -1,5 +1,6 @@
 /** Adds yosys' simulation models of large cells (DSP slices, memories) to a mapped netlist. */
 import type { JsonModule, JsonNetlist } from '../rtlsim/netlist.ts';
+import { ownModels } from '../synth/own-models.ts';
 import { runYosysScript, type YosysFlavour } from './yosys.ts';
 
 type JsonCell = JsonModule['cells'][string];
@@ -90,7 +91,8 @@ async function modelsOf(
     modules[name] = { ...module, cells };
   }
   const all = `module all_models;\n${[...names.values()].map((name, i) => `(* keep *) ${name} m${i}();`).join('\n')}\nendmodule\n`;
-  const script = `read_verilog -sv -D ICE40_HX ${models}
+  const script = `read_verilog -sv -defer -D ICE40_HX ${models}
+read_verilog -sv -overwrite own.v
 read_verilog -sv models.v
 hierarchy -check -top all_models
 setattr -unset whitebox -unset abc9_box
@@ -106,7 +108,10 @@ write_json models.json
 `;
   const { files } = await runYosysScript(
     script,
-    [{ name: 'models.v', text: wrappers.join('') + all }],
+    [
+      { name: 'own.v', text: ownModels },
+      { name: 'models.v', text: wrappers.join('') + all },
+    ],
     ['models.json'],
     flavour,
   );

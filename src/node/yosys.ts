@@ -157,8 +157,10 @@ export interface TopModule {
 /** `read_verilog` and `hierarchy` for a design; packages and headers come first in `sources`. */
 export function elaborateScript({ sources, top, parameters = {} }: TopModule, define = ''): string {
   const names = sources.filter(({ name }) => /\.s?v$/.test(name)).map(({ name }) => name);
-  const sets = Object.entries(parameters).map(([name, value]) => ` -chparam ${name} ${value}`);
-  return `read_verilog -sv -defer ${define} ${names.join(' ')}\nhierarchy -check -top ${top}${sets.join('')}\n`;
+  const sets = Object.entries(parameters).map(([name, value]) => `-set ${name} ${value} `);
+  // `hierarchy -chparam` fails on tops whose instances yosys resolves only on a second pass.
+  const set = sets.length === 0 ? '' : `chparam ${sets.join('')}$abstract\\${top}\n`;
+  return `read_verilog -sv -defer ${define} ${names.join(' ')}\n${set}hierarchy -check -top ${top}\n`;
 }
 
 /** Elaborates a design into the netlist that `compileNetlist` reads: words kept, modules kept, memories kept. */
@@ -167,7 +169,7 @@ export async function elaborate(design: TopModule, flavour: YosysFlavour = 'npm'
 proc
 opt_expr
 opt_clean
-check -assert
+check
 memory_collect
 opt_mem
 opt -fast
@@ -178,6 +180,10 @@ opt -fast
 rename -top ${design.top}
 write_json netlist.json
 `;
-  const { files } = await runYosysScript(script, design.sources, ['netlist.json'], flavour);
+  const { files, log } = await runYosysScript(script, design.sources, ['netlist.json'], flavour);
+  // Loops are left to the simulator, which names their words and knows which are real.
+  const wrong = log.split('\n').find((line) => /is used but has no driver|multiple conflicting drivers/.test(line));
+  if (wrong !== undefined)
+    throw new UserError('bad-build', `yosys: ${wrong.replace(/^Warning: /, '').trim()}`, {}, 'Drive every wire once.');
   return JSON.parse(files['netlist.json']!) as JsonNetlist;
 }
