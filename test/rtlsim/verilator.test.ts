@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { AxiBench } from '../../src/rtlsim/axi-bench.ts';
 import { compareWithVerilator, hasVerilator, simulatorOf, verilatorNote, verilatorOf } from './support/compare.ts';
 
@@ -7,6 +7,9 @@ const everything = {
   top: 'everything',
 };
 const seed = 20_240_611;
+
+// Building the comparison takes minutes on a busy machine, the first time.
+vi.setConfig({ testTimeout: 600_000 });
 
 describe.skipIf(!hasVerilator)(`the WebAssembly simulator against Verilator${verilatorNote}`, () => {
   it.each([

@@ -1,7 +1,5 @@
 /** Runs one design on the WebAssembly simulator and on Verilator with the same random inputs and compares everything. */
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { VerilatorModel } from '../../../src/node/verilator.ts';
 import { buildVerilator, verilatorVersion } from '../../../src/node/verilator-build.ts';
@@ -13,9 +11,10 @@ import { compileNetlist, type Simulator, type SimulatorOptions } from '../../../
 export const hasVerilator: boolean = (await verilatorVersion()) !== undefined;
 export const verilatorNote: string = hasVerilator ? '' : ' (skipped: Verilator is not installed)';
 
-/** Builds of this run; a folder kept by CI makes them permanent. */
+/** Where builds are kept: the first run of the tests builds, later ones find. */
 export const verilatorCache: string =
-  process.env.DEPTHWRIGHT_CACHE ?? mkdtempSync(join(tmpdir(), 'depthwright-verilator-'));
+  process.env.DEPTHWRIGHT_CACHE ?? fileURLToPath(new URL('../../../node_modules/.cache/depthwright', import.meta.url));
+mkdirSync(verilatorCache, { recursive: true });
 
 export const fixtures = (names: readonly string[]): Promise<SourceFile[]> =>
   readSources(names.map((name) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url))));
