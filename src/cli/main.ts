@@ -5,6 +5,7 @@ import { UserError } from '../errors.ts';
 import { compareCommand } from './commands/compare.ts';
 import { compileCommand } from './commands/compile.ts';
 import { configsCommand } from './commands/configs.ts';
+import { evaluateCommand } from './commands/evaluate.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { runCommand } from './commands/run.ts';
 import { simulateCommand } from './commands/simulate.ts';
@@ -59,6 +60,7 @@ Examples:
     configsCommand(),
     synthCommand(),
     compareCommand(),
+    evaluateCommand(),
   ]) {
     program.addCommand(command.copyInheritedSettings(program));
   }

@@ -156,3 +156,17 @@ export function readBuild(folder: string): Build {
     : undefined;
   return { compiled, preprocess, manifest: manifest.data };
 }
+
+/** Reads a build that runs on pictures: one that states how they become its input. */
+export function readPictureBuild(folder: string): Build & { readonly preprocess: Preprocess } {
+  const build = readBuild(folder);
+  if (build.preprocess === undefined) {
+    throw new UserError(
+      'bad-arguments',
+      'the build does not state how pictures become its input',
+      { file: folder },
+      'Compile again with --preprocess FILE.',
+    );
+  }
+  return { ...build, preprocess: build.preprocess };
+}

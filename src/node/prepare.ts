@@ -1,4 +1,5 @@
 /** From a loaded model to the integer network: calibration images in, `Network` out. */
+import { dirname } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Preprocess } from '../import/preprocess.ts';
@@ -15,6 +16,8 @@ export interface PrepareOptions {
   readonly calibrate?: string | undefined;
   /** At most so many pictures of the folder. */
   readonly calibrationImages?: number;
+  /** Pictures to calibrate on, instead of a folder. */
+  readonly calibrationFiles?: readonly string[] | undefined;
   readonly multiplierBits: 16 | 31;
   readonly quantise?: QuantiseOptions;
 }
@@ -51,12 +54,17 @@ export async function prepareNetwork(model: LoadedModel, options: PrepareOptions
   return { network, origin };
 }
 
+function folderPictures({ calibrate, calibrationImages }: PrepareOptions): string[] {
+  return pictureFiles(calibrate!).slice(0, calibrationImages ?? 100);
+}
+
 async function calibrationFrames(
   model: LoadedModel,
   options: PrepareOptions,
 ): Promise<{ frames: Float32Array[][]; origin: string }> {
   const { graph } = model;
-  if (options.calibrate === undefined && model.photographs.length === 0) {
+  const own = options.calibrationFiles ?? (options.calibrate === undefined ? undefined : folderPictures(options));
+  if (own === undefined && model.photographs.length === 0) {
     if (graph.format === 'builder') return syntheticFrames(graph);
     throw new UserError(
       'bad-arguments',
@@ -67,15 +75,13 @@ async function calibrationFrames(
   }
   const stated = requirePreprocess(model);
   const { height, width } = inputShape(graph);
-  const files =
-    options.calibrate === undefined
-      ? model.photographs
-      : pictureFiles(options.calibrate).slice(0, options.calibrationImages ?? 100);
+  const files = own ?? model.photographs;
   const pictures: Picture[] = [];
   for (const file of files) pictures.push(await framePicture(file, height, width, stated));
   const real = (picture: Picture) => [normalise(picture, stated.normalisation)];
-  if (options.calibrate !== undefined) {
-    return { frames: pictures.map(real), origin: `calibrated on ${files.length} pictures of ${options.calibrate}` };
+  if (own !== undefined) {
+    const where = options.calibrationFiles === undefined ? options.calibrate! : dirname(own[0]!);
+    return { frames: pictures.map(real), origin: `calibrated on ${own.length} pictures of ${where}` };
   }
   const random = seededNumbers(1);
   const frames = pictures.flatMap((picture) => [

@@ -1,6 +1,5 @@
 import { Command } from 'commander';
-import { UserError } from '../../errors.ts';
-import { readBuild } from '../../node/build-folder.ts';
+import { readPictureBuild } from '../../node/build-folder.ts';
 import { tensorDump } from '../../node/dump.ts';
 import { type HostResult, hostResult, simulateFrame } from '../../node/frame.ts';
 import { checkFolder, writeFolder } from '../../node/output.ts';
@@ -28,15 +27,7 @@ export function simulateCommand(): Command {
       if (flags.dump !== undefined) checkFolder(flags.dump);
       const progress = createProgress();
       progress.step('reading the build');
-      const { compiled, preprocess } = readBuild(folder);
-      if (preprocess === undefined) {
-        throw new UserError(
-          'bad-arguments',
-          'the build does not state how pictures become its input',
-          { file: folder },
-          'Compile again with --preprocess FILE.',
-        );
-      }
+      const { compiled, preprocess } = readPictureBuild(folder);
       progress.step('simulating');
       const frame = await simulateFrame(compiled, flags.image, preprocess, {
         keepTensors: flags.dump !== undefined,
