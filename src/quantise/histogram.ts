@@ -6,6 +6,8 @@
 
 /** Bins on each side of 0. */
 const HALF = 4096;
+/** Exponent of the narrowest bins. */
+const FINEST = -40;
 
 export interface Histogram {
   /** Bin i of `counts` holds the reals of [(i - 4096), (i - 4096) + 1) * 2^exponent, 0 itself excepted. */
@@ -16,7 +18,7 @@ export interface Histogram {
 }
 
 export function emptyHistogram(): Histogram {
-  return { exponent: -40, counts: new Float64Array(2 * HALF), zeros: 0 };
+  return { exponent: FINEST, counts: new Float64Array(2 * HALF), zeros: 0 };
 }
 
 /** Counts every value. `low` and `high` bound them (the caller knows them from its own pass). */
@@ -60,6 +62,10 @@ export function histogramTotal(histogram: Histogram): number {
 }
 
 function cover(histogram: Histogram, low: number, high: number): void {
+  if (histogram.zeros === 0 && histogram.exponent === FINEST && histogram.counts.every((count) => count === 0)) {
+    // Nothing counted yet: the first width that may fit, instead of doubling step by step.
+    histogram.exponent = Math.max(FINEST, Math.floor(Math.log2(Math.max(-low, high) / HALF)));
+  }
   while (low < -HALF * 2 ** histogram.exponent || high >= HALF * 2 ** histogram.exponent) widen(histogram);
 }
 

@@ -46,5 +46,19 @@ export function inputCodes(
   normalisation: Normalisation,
   quantisation: ActivationQuantisation,
 ): Int8Array {
-  return quantiseValues(normalise(picture, normalisation), quantisation);
+  if (normalisation.order === 'grey') return quantiseValues(normalise(picture, normalisation), quantisation);
+  const { mean, deviation, order } = normalisation;
+  // A colour has 256 values, so their codes are looked up; as `normalise` gives them, in single precision.
+  const tables = [0, 1, 2].map((colour) => {
+    const reals = Float32Array.from({ length: 256 }, (_, pixel) => (pixel - mean[colour]!) / deviation[colour]!);
+    return quantiseValues(reals, quantisation);
+  });
+  const { pixels } = picture;
+  const codes = new Int8Array(pixels.length);
+  for (let c = 0; c < 3; c++) {
+    const colour = order === 'rgb' ? c : 2 - c;
+    const table = tables[colour]!;
+    for (let at = 0; at < pixels.length; at += 3) codes[at + c] = table[pixels[at + colour]!]!;
+  }
+  return codes;
 }

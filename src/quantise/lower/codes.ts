@@ -36,10 +36,14 @@ export function quantisationOf(low: number, high: number): ActivationQuantisatio
 
 /** Real values as codes of a tensor. */
 export function quantiseValues(values: ArrayLike<number>, quantisation: ActivationQuantisation): Int8Array {
-  return Int8Array.from(values, (value) => codeOf(value, quantisation));
+  const codes = new Int8Array(values.length);
+  for (let i = 0; i < codes.length; i++) codes[i] = codeOf(values[i]!, quantisation);
+  return codes;
 }
 
 /** Codes of a tensor as real values. */
 export function dequantiseValues(codes: Int8Array, quantisation: ActivationQuantisation): Float32Array {
-  return Float32Array.from(codes, (code) => realOf(code, quantisation));
+  const values = new Float32Array(codes.length);
+  for (let i = 0; i < values.length; i++) values[i] = realOf(codes[i]!, quantisation);
+  return values;
 }
