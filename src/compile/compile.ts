@@ -5,7 +5,7 @@ import type { Network } from '../network/network.ts';
 import type { PruningPlan } from '../prune/levels.ts';
 import type { Config } from '../spec/config.ts';
 import { emitProgram, type Program } from './emit.ts';
-import { levelGraph } from './levels.ts';
+import { levelGraph, type StageLevels } from './levels.ts';
 import { lowerLayers } from './lower/lower.ts';
 import type { MachineGraph } from './machine-graph.ts';
 import { type Placements, placeTensors } from './place.ts';
@@ -27,6 +27,8 @@ export interface Compiled {
   readonly plan: Plan;
   readonly placements: Placements;
   readonly program: Program;
+  /** Weights and parameters of all pruning levels, one entry a stage; undefined where it was compiled without. */
+  readonly levels?: readonly StageLevels[];
 }
 
 /** Share of the activation memory that a plan may use, tried one after the other until placement succeeds. */
@@ -48,7 +50,7 @@ export function compile(network: Network, config: Config, options: CompileOption
   const schedule = scheduleOperations(config, graph, plan);
   const prefetched = prefetchWeights(config, graph, schedule);
   const program = emitProgram(config, graph, plan, placements, schedule, prefetched, levels);
-  return { config, network, graph, plan, placements, program };
+  return { config, network, graph, plan, placements, program, ...(levels === undefined ? {} : { levels }) };
 }
 
 function planAndPlace(config: Config, graph: MachineGraph, fusion: boolean): { plan: Plan; placements: Placements } {

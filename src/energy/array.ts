@@ -1,0 +1,111 @@
+/**
+ * The operand registers of the multiplier array, as the hardware has them: one weight register of 8 bits a lane and
+ * input (copied for every pair of pixels), one activation register of 9 bits a lane, input and pixel.
+ *
+ * A weight register moves where |w| >= the level's weight threshold, an activation register where in addition
+ * |x - z| >= the activation threshold; what does not move holds. Toggles are bits that change.
+ */
+import type { Config } from '../spec/config.ts';
+
+/** What a cycle of the array is made of; all are sums over cycles. */
+export interface ArrayCounts {
+  /** Cycles in which the array was fed. */
+  steps: number;
+  /** Multiplier cycles whose operands moved, and whose operands pruning held. */
+  active: number;
+  gated: number;
+  /** Active multiplier cycles with a product other than 0. */
+  nonzero: number;
+  /** Gated multiplier cycles whose activation is 0, whatever the thresholds; of the others, those with a pruned weight. */
+  gatedZero: number;
+  gatedWeight: number;
+  /** Bits that changed in weight registers, all copies counted, and in activation registers. */
+  weightToggles: number;
+  activationToggles: number;
+}
+
+export const noCounts = (): ArrayCounts => ({
+  steps: 0,
+  active: 0,
+  gated: 0,
+  nonzero: 0,
+  gatedZero: 0,
+  gatedWeight: 0,
+  weightToggles: 0,
+  activationToggles: 0,
+});
+
+const BITS = Uint8Array.from({ length: 512 }, (_, value) => {
+  let count = 0;
+  for (let rest = value; rest > 0; rest >>= 1) count += rest & 1;
+  return count;
+});
+
+export class OperandRegisters {
+  private readonly config: Config;
+  /** [lane][input] and [lane][pixel][input]. */
+  private readonly weights: Uint8Array;
+  private readonly activations: Uint16Array;
+
+  constructor(config: Config) {
+    this.config = config;
+    this.weights = new Uint8Array(config.lanes * config.inputs);
+    this.activations = new Uint16Array(config.lanes * config.pixels * config.inputs);
+  }
+
+  /**
+   * One step. `weights` from `weightAt`: [lane][input]. `operands`: x - z of [pixel][input], or with `laneStride` > 0
+   * of [lane][pixel][input] (lanes `laneStride` apart).
+   */
+  step(
+    counts: ArrayCounts,
+    weights: Int8Array,
+    weightAt: number,
+    operands: Int16Array,
+    laneStride: number,
+    weightThreshold: number,
+    activationThreshold: number,
+  ): void {
+    const { lanes, inputs, pixels } = this.config;
+    const copies = Math.max(1, pixels / 2);
+    let active = 0;
+    let nonzero = 0;
+    let gatedZero = 0;
+    let gatedWeight = 0;
+    let weightToggles = 0;
+    let activationToggles = 0;
+    for (let lane = 0; lane < lanes; lane++) {
+      const from = lane * laneStride;
+      const registers = lane * pixels * inputs;
+      for (let input = 0; input < inputs; input++) {
+        const at = lane * inputs + input;
+        const w = weights[weightAt + at]!;
+        const wanted = Math.abs(w) >= weightThreshold;
+        if (wanted) {
+          weightToggles += BITS[this.weights[at]! ^ (w & 255)]!;
+          this.weights[at] = w;
+        }
+        for (let pixel = 0; pixel < pixels; pixel++) {
+          const x = operands[from + pixel * inputs + input]!;
+          if (wanted && Math.abs(x) >= activationThreshold) {
+            const register = registers + pixel * inputs + input;
+            const bits = x & 511;
+            activationToggles += BITS[this.activations[register]! ^ bits]!;
+            this.activations[register] = bits;
+            active += 1;
+            if (x !== 0 && w !== 0) nonzero += 1;
+          } else if (x === 0) gatedZero += 1;
+          else if (!wanted) gatedWeight += 1;
+        }
+      }
+    }
+    counts.steps += 1;
+    counts.active += active;
+    counts.gated += lanes * inputs * pixels - active;
+    counts.nonzero += nonzero;
+    counts.gatedZero += gatedZero;
+    counts.gatedWeight += gatedWeight;
+    counts.weightToggles += weightToggles * copies;
+    counts.activationToggles += activationToggles;
+  }
+}

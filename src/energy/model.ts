@@ -1,0 +1,154 @@
+/** Energy of a frame: counts times coefficients, each component apart, always with its band. */
+import type { Compiled } from '../compile/compile.ts';
+import type { CycleResult } from '../simulate/cycles/cycles.ts';
+import type { StageActivity } from './activity.ts';
+import { COEFFICIENTS, COMPONENTS, type Coefficient, type Coefficients, type Component } from './coefficients.ts';
+import { estimateResources, type Resources } from './resources.ts';
+
+/** A figure with its band; low <= mid <= high. */
+export interface Band {
+  readonly low: number;
+  readonly mid: number;
+  readonly high: number;
+}
+export type Corner = keyof Band;
+export const CORNERS: readonly Corner[] = ['low', 'mid', 'high'];
+
+/** Picojoules of one frame by component; static power is counted over the frame's duration. */
+export type ComponentEnergy = { readonly [component in Component]: Band };
+
+export interface StageEnergy {
+  readonly name: string;
+  readonly energy: { readonly [component in Component]: Band };
+}
+
+export interface FrameEnergy {
+  readonly cycles: number;
+  readonly framesPerSecond: number;
+  /** Picojoules by component over the whole frame. */
+  readonly components: ComponentEnergy;
+  readonly stages: readonly StageEnergy[];
+  readonly resources: Resources;
+}
+
+/** Energy of one frame at one level; `activity` and `cycles` are those of that level. */
+export function frameEnergy(
+  compiled: Compiled,
+  activity: readonly StageActivity[],
+  cycles: CycleResult,
+  resources: Resources = estimateResources(compiled.config),
+): FrameEnergy {
+  const { config, graph } = compiled;
+  const table = COEFFICIENTS[config.family];
+  const seconds = cycles.cycles / (config.clockMHz * 1e6);
+  const steps = activity.reduce((sum, stage) => sum + stage.steps, 0);
+  const bytes = cycles.readBytes + cycles.writeBytes;
+  const weightBytes = graph.stages.map((stage) => stage.weights.length + stage.parameters.length);
+  const allWeights = weightBytes.reduce((sum, count) => sum + count, 0);
+  const clock = clockPower(table, resources);
+  const stages = activity.map((stage, index) => {
+    const share = stage.steps / steps;
+    const energy = bands((corner) => ({
+      static: table.staticPower[corner] * seconds * share * 1e12,
+      clock: clock[corner] * cycles.cycles * share,
+      dsp: table.operandToggle[corner] * (stage.weightToggles + stage.activationToggles),
+      logic: table.product[corner] * stage.nonzero + table.requantise[corner] * stage.requantised,
+      memory: table.memoryByte[corner] * memoryBytes(compiled, stage),
+      // Traffic is mostly weights.
+      dram: (table.dramBit[corner] * 8 * bytes * weightBytes[index]!) / allWeights,
+    }));
+    return { name: stage.name, energy };
+  });
+  const components = bands((corner) => {
+    const sums = Object.fromEntries(
+      COMPONENTS.map((component) => [
+        component,
+        stages.reduce((sum, { energy }) => sum + energy[component][corner], 0),
+      ]),
+    );
+    return sums as { [component in Component]: number };
+  });
+  return {
+    cycles: cycles.cycles,
+    framesPerSecond: (config.clockMHz * 1e6) / cycles.cycles,
+    components,
+    stages,
+    resources,
+  };
+}
+
+function memoryBytes({ config }: Compiled, stage: StageActivity): number {
+  return (
+    stage.weightReads * config.lanes * config.inputs +
+    stage.parameterReads * config.lanes * 8 +
+    stage.activationBytesRead +
+    stage.activationBytesWritten
+  );
+}
+
+/** Picojoules of the clock a cycle. */
+export function clockPower(table: Coefficients, { flipFlops, dsp, blockRam }: Resources): Band {
+  const at = (corner: Corner) =>
+    table.flipFlopClock[corner] * flipFlops + table.dspClock[corner] * dsp + table.blockRamClock[corner] * blockRam;
+  return { low: at('low'), mid: at('mid'), high: at('high') };
+}
+
+function bands<Name extends string>(at: (corner: Corner) => { [name in Name]: number }): { [name in Name]: Band } {
+  const [low, mid, high] = CORNERS.map(at) as [
+    { [n in Name]: number },
+    { [n in Name]: number },
+    { [n in Name]: number },
+  ];
+  const names = Object.keys(mid) as Name[];
+  return Object.fromEntries(names.map((name) => [name, { low: low[name], mid: mid[name], high: high[name] }])) as {
+    [name in Name]: Band;
+  };
+}
+
+const DYNAMIC: readonly Component[] = ['clock', 'dsp', 'logic', 'memory'];
+
+export function sumComponents({ components }: FrameEnergy, which: readonly Component[]): Band {
+  const at = (corner: Corner) => which.reduce((sum, component) => sum + components[component][corner], 0);
+  return { low: at('low'), mid: at('mid'), high: at('high') };
+}
+
+/** Millijoules a frame of the chip: without (dynamic) or with (total) static power and DRAM. */
+export function millijoules(energy: FrameEnergy, scope: 'dynamic' | 'total'): Band {
+  return scaleBand(sumComponents(energy, scope === 'dynamic' ? DYNAMIC : COMPONENTS), 1e-9);
+}
+
+/** Watts while frames follow each other without a pause. */
+export function watts(energy: FrameEnergy, scope: 'dynamic' | 'total'): Band {
+  return scaleBand(millijoules(energy, scope), energy.framesPerSecond / 1000);
+}
+
+/**
+ * Share of a frame's energy saved against `before`. The band holds the corners in which what pruning stills (DSP,
+ * logic) is cheap and what it does not (clock, memory, static) dear, and the other way round.
+ */
+export function savedShare(before: FrameEnergy, after: FrameEnergy, scope: 'dynamic' | 'total'): Band {
+  const names: readonly Component[] = scope === 'dynamic' ? DYNAMIC : COMPONENTS;
+  const share = (stilled: Corner, rest: Corner): number => {
+    const sum = ({ components }: FrameEnergy) =>
+      names.reduce((total, name) => total + components[name][name === 'dsp' || name === 'logic' ? stilled : rest], 0);
+    return 1 - sum(after) / sum(before);
+  };
+  const corners = [share('low', 'high'), share('mid', 'mid'), share('high', 'low')];
+  return { low: Math.min(...corners), mid: corners[1]!, high: Math.max(...corners) };
+}
+
+/** Operations (2 a multiply-accumulate) a second and watt, in billions. */
+export function gopsPerWatt(energy: FrameEnergy, macs: number): Band {
+  const { low, mid, high } = millijoules(energy, 'total');
+  const rate = (millijoule: number) => (2 * macs) / (millijoule * 1e-3) / 1e9;
+  return { low: rate(high), mid: rate(mid), high: rate(low) };
+}
+
+function scaleBand({ low, mid, high }: Band, factor: number): Band {
+  return { low: low * factor, mid: mid * factor, high: high * factor };
+}
+
+/** A coefficient table as rows for documents and reports. */
+export function coefficientRows(table: Coefficients): readonly (Coefficient & { readonly name: string })[] {
+  return Object.entries(table).map(([name, coefficient]) => ({ name, ...(coefficient as Coefficient) }));
+}
