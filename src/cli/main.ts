@@ -10,6 +10,7 @@ import { inspectCommand } from './commands/inspect.ts';
 import { runCommand } from './commands/run.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { synthCommand } from './commands/synth.ts';
+import { verifyCommand } from './commands/verify.ts';
 
 /** Exit codes: 0 done, 1 the user's input is wrong, 2 the command line is wrong, 70 a bug of ours. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -58,6 +59,7 @@ Examples:
     simulateCommand(),
     inspectCommand(),
     configsCommand(),
+    verifyCommand(),
     synthCommand(),
     compareCommand(),
     evaluateCommand(),
