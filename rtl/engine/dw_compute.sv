@@ -619,5 +619,5 @@ module dw_compute #(
   );
 
   logic unused;
-  assign unused = ^{stage_1q, position_offset};
+  assign unused = ^{stage_1q, position_offset, token_sums};
 endmodule

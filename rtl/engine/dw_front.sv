@@ -119,4 +119,7 @@ module dw_front #(
     .rows_o,
     .top_o
   );
+
+  logic unused;
+  assign unused = ^{descriptor, load_lead, compute_lead, store_lead};
 endmodule

@@ -133,8 +133,13 @@ module dw_input_walker #(
   end else begin : gen_offset
     assign offset_1 = block_1q[RatioBits-1:0];
   end
-  assign column_cross = (column_2q[5:0] | ~6'((Pixels << work_1q.upsample) - 1)) == '1;
-  assign line_cross = (line_2q[4:0] | ~5'((4 << work_1q.upsample) - 1)) == '1;
+  // Last column of a bank group, last row of a slot.
+  logic [5:0] column_ones;
+  logic [4:0] line_ones;
+  assign column_ones = 6'((Pixels << work_1q.upsample) - 1);
+  assign line_ones = 5'((Sets << work_1q.upsample) - 1);
+  assign column_cross = (column_2q[5:0] & column_ones) == column_ones;
+  assign line_cross = (line_2q[4:0] & line_ones) == line_ones;
   dw_next_slot u_walk (
     .slot_i(walk_2q), .base_i(work_1q.input_base), .last_i(work_1q.input_last), .pitch_i(work_1q.input_pitch),
     .next_o(walk_after)
@@ -246,6 +251,8 @@ module dw_input_walker #(
       straddle_4q[p] <= straddle_3[p];
       column_4q[p*ColumnBits +: ColumnBits] <= Pixels == 1 ? '0 : down[ColumnBits-1:0];
     end
+    logic unused_slot;
+    assign unused_slot = ^down;
   end
   for (genvar i = 0; i < Sets; i++) begin : gen_row
     logic [2:0] carry;
@@ -256,6 +263,8 @@ module dw_input_walker #(
       if (work_3q.window) slot_4q[i*16 +: 16] <= which == 2'd0 ? slot0_3q : which == 2'd1 ? slot1_3q : slot2_3q;
       else slot_4q[i*16 +: 16] <= i == 0 ? direct_3q : after_3q;
     end
+    logic unused_row;
+    assign unused_row = ^carry;
   end
   always_ff @(posedge clk_i) begin
     cell_4q <= cell_3q;
@@ -285,7 +294,7 @@ module dw_input_walker #(
   always_ff @(posedge clk_i) begin
     for (int unsigned i = 0; i < Sets; i++) begin
       address_5q[i*16 +: 16] <= slot_4q[i*16 +: 16] + (i == 1 ? cell1_4q : cell_4q);
-      row_valid_5q[i] <= row_4q >= -14'(i) && rest_4q > 14'(i);
+      row_valid_5q[i] <= row_4q >= -(14'(i)) && rest_4q > 14'(i);
     end
     wrapped_5q <= slot_4q[15:0] + wrapped_4q;
     set_5q <= row_4q[1:0];
@@ -302,7 +311,7 @@ module dw_input_walker #(
   always_ff @(posedge clk_i) begin
     for (int unsigned s = 0; s < Sets; s++) begin
       for (int unsigned c = 0; c < Pixels; c++) begin
-        if (2'(s) == set_5q && ColumnBits'(c) < first_5q) bank_address_o[(s*Pixels+c)*16 +: 16] <= wrapped_5q;
+        if (2'(s) == set_5q && c < 32'(first_5q)) bank_address_o[(s*Pixels+c)*16 +: 16] <= wrapped_5q;
         else bank_address_o[(s*Pixels+c)*16 +: 16] <= address_5q[16*((s + 4 - 32'(set_5q)) % 4) +: 16];
       end
     end
@@ -318,5 +327,5 @@ module dw_input_walker #(
   end
 
   logic unused;
-  assign unused = ^{work_4q, position_set_i};
+  assign unused = ^{work_4q, position_set_i, rows_i, step_3q, row_bits, row_2q, first_down};
 endmodule

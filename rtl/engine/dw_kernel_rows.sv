@@ -56,4 +56,7 @@ module dw_kernel_rows (
   end
 
   assign state_o = q;
+
+  logic unused;
+  assign unused = ^{last, negative};
 endmodule

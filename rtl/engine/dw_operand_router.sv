@@ -49,4 +49,7 @@ module dw_operand_router #(
       end
     end
   end
+
+  logic unused;
+  assign unused = ^{own_i, shared_i};
 endmodule

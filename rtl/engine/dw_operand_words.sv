@@ -158,4 +158,7 @@ module dw_operand_words #(
       end
     end
   end
+
+  logic unused;
+  assign unused = ^{row_valid_2q, token_3q, offset_2q};
 endmodule

@@ -178,5 +178,10 @@ module dw_pixel_walker #(
       column_3q[p*ColumnBits +: ColumnBits] <=
         Pixels == 1 ? '0 : work_2q.flat && !beyond[13] ? beyond[ColumnBits-1:0] : column_2q[ColumnBits-1:0];
     end
+    logic unused_slot;
+    assign unused_slot = ^beyond;
   end
+
+  logic unused;
+  assign unused = ^{step_i, work_3q, first_2q};
 endmodule

@@ -161,4 +161,7 @@ module dw_post #(
     assign unused = ^{table_24, table_write_valid_i, table_write_address_i, table_write_data_i};
     dw_delay #(.Width(Units * 8), .Depth(2)) u_codes (.clk_i, .rst_ni, .data_i(code_24), .data_o(codes_o));
   end
+
+  logic unused;
+  assign unused = ^{parameter_i};
 endmodule

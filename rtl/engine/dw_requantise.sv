@@ -70,4 +70,7 @@ module dw_requantise #(
   dw_round_clamp #(.Width(Width)) u_round (
     .clk_i, .value_i(product_5q), .shift_i(shift_5), .zero_i, .low_i, .high_i, .code_o
   );
+
+  logic unused;
+  assign unused = ^{upper_4};
 endmodule

@@ -65,7 +65,7 @@ module dw_sequencer #(
         held_q <= 1'b1;
       end else begin
         if (hold_q != '0) hold_q <= hold_q - HoldBits'(1);
-        held_q <= hold_q > HoldBits'(1);
+        held_q <= hold_q != '0 && hold_q != HoldBits'(1);
       end
     end
   end

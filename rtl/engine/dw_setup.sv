@@ -61,6 +61,9 @@ module dw_setup #(
   logic [9:0] depth_full;
   logic signed [15:0] blocks_left_q;
   logic skips_q;
+  logic [15:0] computed_words, computed_end;
+  assign computed_words = 16'(output_blocks) - 16'(skipped_outputs_q);
+  assign computed_end = computed_words << RatioBits;
   always_ff @(posedge clk_i) begin
     skipped_inputs_q <= '0;
     skipped_outputs_q <= '0;
@@ -71,7 +74,7 @@ module dw_setup #(
       end
     end
     skips_q <= skipped_outputs_q != '0;
-    blocks_left_q <= signed'((16'(output_blocks) - 16'(skipped_outputs_q)) << RatioBits) - signed'(16'(block));
+    blocks_left_q <= $signed(computed_end - 16'(block));
   end
   assign depth_full = stage_i[dw_pkg::STAGE_DIAGONAL_LSB] ? 10'd1 : input_blocks;
 
@@ -83,16 +86,22 @@ module dw_setup #(
   logic [5:0] output_groups_left_q;
   logic [13:0] negative_top;
   assign negative_top = -top_q;
+  // Padding in bank groups, rounded up; the output counts half columns on the window path with stride 2.
+  logic [6:0] left_wide, left_rounded, output_wide, output_rounded;
+  logic [2:0] left_places;
+  assign left_places = 3'(PixelBits) + 3'(upsample);
+  assign left_wide = 7'(padding_left) + 7'((Pixels << upsample) - 1);
+  assign left_rounded = left_wide >> left_places;
+  assign output_wide = 7'(padding_left) + (stride_x ? 7'(2 * Pixels - 2) : 7'(Pixels - 1));
+  assign output_rounded = stride_x ? output_wide >> (PixelBits + 1) : output_wide >> PixelBits;
   always_ff @(posedge clk_i) begin
     top_q <= (stride_y ? {3'b0, row, 1'b0} : {4'b0, row}) - 14'(padding_top);
     above_q <= top_q[13] ? negative_top[6:0] : '0;
     // Bank groups to the left of column 0, rounded up.
-    groups_left_q <= window ? '0 : 6'((7'(padding_left) + 7'((Pixels << upsample) - 1)) >> (3'(PixelBits) + 3'(upsample)));
-    shift_q <= window ? '0 : -14'(padding_left);
-    output_left_q <= !window ? '0 : stride_x ? 14'd1 - 14'(padding_left) : -14'(padding_left);
-    output_groups_left_q <= !window ? '0
-                          : stride_x ? 6'((7'(padding_left) - 7'd1 + 7'(2 * Pixels - 1)) >> (PixelBits + 1))
-                          : 6'((7'(padding_left) + 7'(Pixels - 1)) >> PixelBits);
+    groups_left_q <= window ? '0 : left_rounded[5:0];
+    shift_q <= window ? '0 : -(14'(padding_left));
+    output_left_q <= !window ? '0 : stride_x ? 14'd1 - 14'(padding_left) : -(14'(padding_left));
+    output_groups_left_q <= !window ? '0 : output_rounded[5:0];
   end
 
   assign top_o = top_q;
@@ -256,4 +265,7 @@ module dw_setup #(
     work_o.residual_pitch = stage_i[dw_pkg::STAGE_RESIDUAL_PITCH_LSB +: 14];
     work_o.residual_last = stage_i[dw_pkg::STAGE_RESIDUAL_END_LSB +: 16] - 16'(work_o.residual_pitch);
   end
+
+  logic unused;
+  assign unused = ^{instruction_i, negative_top, unused_next, left_rounded, output_rounded};
 endmodule

@@ -49,13 +49,9 @@ module dw_weight_walker #(
   end
 
   if (RatioBits == 0) begin : gen_no_pick
-    logic unused;
     assign picked = '0;
-    assign unused = ^number_q;
   end else begin : gen_pick
-    logic unused;
     assign picked = 16'(number_q[RatioBits-1:0]);
-    assign unused = ^number_q;
   end
 
   always_ff @(posedge clk_i) begin
@@ -68,4 +64,7 @@ module dw_weight_walker #(
     weight_address_o <= base_2q + offset_2q;
   end
   assign parameter_address_o = parameter_q;
+
+  logic unused;
+  assign unused = ^{step_i, work_i, number_q};
 endmodule

@@ -73,6 +73,10 @@ module dw_write_back #(
     assign column = slot_column_q[32'(chunk_i)*RequantisePixels*ColumnBits +: RequantisePixels*ColumnBits];
   end
 
+  // Columns to the left of the first slot's belong to the next bank group.
+  logic [Pixels-1:0] below;
+  assign below = ~({Pixels{1'b1}} << first_q);
+
   for (genvar r = 0; r < 2; r++) begin : gen_row
     for (genvar c = 0; c < Pixels; c++) begin : gen_column
       logic hit;
@@ -91,7 +95,7 @@ module dw_write_back #(
         write_o[r*Pixels+c] <= hit && valid_i;
         codes_q <= codes;
         if (r == 1) address_o[(r*Pixels+c)*16 +: 16] <= next_q;
-        else address_o[(r*Pixels+c)*16 +: 16] <= ColumnBits'(c) < first_q ? wrapped_q : address_q;
+        else address_o[(r*Pixels+c)*16 +: 16] <= below[c] ? wrapped_q : address_q;
       end
       assign data_o[(r*Pixels+c)*WordBits +: WordBits] = {(Inputs / Lanes) {codes_q}};
     end

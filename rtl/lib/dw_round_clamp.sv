@@ -44,4 +44,7 @@ module dw_round_clamp #(
     else if (sum_q > Kept'(high_i)) code_o <= high_i;
     else code_o <= sum_q[7:0];
   end
+
+  logic unused;
+  assign unused = ^{sum};
 endmodule
