@@ -39,12 +39,15 @@ module dw_read_arbiter (
   output logic                                  slave_error_o,
   output logic                                  decode_error_o
 );
-  logic        ar_ready, room, grant, grant_load, owner_valid, owner_ready, beat, unused_ready;
-  logic [3:0]  outstanding_q;
-  logic [31:0] address;
-  logic [8:0]  beats;
+  localparam int unsigned Most = dw_pkg::OUTSTANDING_READS;
 
-  assign room          = run_i & ar_ready & (outstanding_q != 4'(dw_pkg::OUTSTANDING_READS));
+  logic            ar_ready, room, grant, grant_load, owner_valid, beat, beat_last;
+  logic [3:0]      outstanding_q, after;
+  logic [Most-1:0] owners_q, owners_d; // of the bursts under way, the oldest in bit 0
+  logic [31:0]     address;
+  logic [8:0]      beats;
+
+  assign room          = run_i & ar_ready & (outstanding_q != 4'(Most));
   assign fetch_ready_o = room;
   assign load_ready_o  = room & ~fetch_valid_i;
   assign grant         = room & (fetch_valid_i | load_valid_i);
@@ -63,37 +66,57 @@ module dw_read_arbiter (
     .data_o ({araddr_o, arlen_o})
   );
 
-  dw_fifo #(.Width(1), .Depth(dw_pkg::OUTSTANDING_READS)) u_owners (
-    .clk_i,
-    .rst_ni,
-    .clear_i(1'b0),
-    .valid_i(grant),
-    .ready_o(unused_ready),
-    .data_i (grant_load),
-    .valid_o(owner_valid),
-    .ready_i(owner_ready),
-    .data_o (owner_o)
-  );
+  // A new burst comes behind those that are left after this cycle.
+  assign after = outstanding_q - {3'd0, beat_last};
+  always_comb begin
+    owners_d = beat_last ? {1'b0, owners_q[Most-1:1]} : owners_q;
+    for (int unsigned at = 0; at < Most; at++) begin
+      if (grant && after == 4'(at)) owners_d[at] = grant_load;
+    end
+  end
+  assign owner_valid = outstanding_q != '0;
+  assign owner_o     = owners_q[0];
 
   assign fetch_beat_valid_o = rvalid_i & owner_valid & ~owner_o & ~stop_i;
   assign load_beat_valid_o  = rvalid_i & owner_valid & owner_o & ~stop_i;
   assign rready_o           = owner_valid & (stop_i | (owner_o ? load_beat_ready_i : fetch_beat_ready_i));
   assign beat               = rvalid_i & rready_o;
-  assign owner_ready        = beat & rlast_i;
+  assign beat_last          = beat & rlast_i;
   assign slave_error_o      = beat & (rresp_i == 2'd2);
   assign decode_error_o     = beat & (rresp_i == 2'd3);
   assign idle_o             = outstanding_q == '0;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) outstanding_q <= '0;
-    else if (grant != owner_ready) outstanding_q <= grant ? outstanding_q + 4'd1 : outstanding_q - 4'd1;
+    else outstanding_q <= after + {3'd0, grant};
+    owners_q <= owners_d;
   end
 
 `ifndef SYNTHESIS
   always_ff @(posedge clk_i) begin
-    if (rst_ni) assert (!grant || unused_ready);
-    if (rst_ni) assert (outstanding_q <= 4'(dw_pkg::OUTSTANDING_READS));
-    if (rst_ni) assert (!rvalid_i || owner_valid);
+    if (rst_ni) begin
+      assert (outstanding_q <= 4'(Most));
+      assert (!(fetch_beat_valid_o && load_beat_valid_o));
+      assert (!(fetch_valid_i && fetch_ready_o && load_valid_i && load_ready_o));
+      assert (!idle_o || !rready_o);
+    end
+  end
+`endif
+`ifdef FORMAL
+  // The owner of a burst is what was granted: the oldest grants of fetch and load, kept beside.
+  logic [3:0] position_q;  // of one burst of load among those under way, 0: none is watched
+  logic       watch;
+  assign watch = grant & grant_load & (position_q == '0);
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) position_q <= '0;
+    else if (watch) position_q <= after + 4'd1;
+    else if (position_q != '0 && beat_last) position_q <= position_q - 4'd1;
+    if (rst_ni) begin
+      assume (!rvalid_i || outstanding_q != '0);
+      assert (position_q <= outstanding_q);
+      assert (position_q == '0 || owners_q[position_q[2:0]-3'd1]);
+      if (position_q == 4'd1) assert (owner_o);
+    end
   end
 `endif
 endmodule

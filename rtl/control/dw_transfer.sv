@@ -233,9 +233,18 @@ module dw_transfer #(
 
 `ifndef SYNTHESIS
   always_ff @(posedge clk_i) begin
-    if (rst_ni && !clear_i && burst_valid_o) begin
-      assert (burst_q != 0);
-      assert (32'(at_q[11:0]) + 32'(burst_q) * AxiBytes <= dw_pkg::BURST_BYTES);
+    if (rst_ni && !clear_i) begin
+      // A burst that can be offered lies between two multiples of BURST_BYTES and takes no more than what is left.
+      if (burst_valid_q && !error_q) begin
+        assert (burst_q != '0 && burst_q <= 7'(MostBeats));
+        assert (32'(at_q[11:0]) + 32'(burst_q) * AxiBytes <= dw_pkg::BURST_BYTES);
+        assert (burst_last_q ? beats_q == BeatBits'(burst_q) : beats_q > BeatBits'(burst_q));
+      end
+      if (prepare_q && !error_q) assert (beats_q != '0);
+      if ((prepare_q || burst_valid_q) && !stage_q[4] && !error_q) assert (!unaligned);
+      assert (busy_q || (stage_q == '0 && !prepare_q && !burst_valid_q));
+      assert ($onehot0({stage_q[3:0], prepare_q, burst_valid_q}));
+      assert (!stage_q[4] || prepare_q);
     end
   end
 `endif

@@ -60,4 +60,26 @@ module dw_fifo #(
     end
   end
 `endif
+`ifdef FORMAL
+  // The words inside are those pushed and not yet popped, in order: `shadow_q`, the oldest first.
+  logic [IndexBits:0] count_q;
+  logic [Width-1:0]   shadow_q [Depth];
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || clear_i) count_q <= '0;
+    else count_q <= count_q + (push ? 1'b1 : 1'b0) - (pop ? 1'b1 : 1'b0);
+    for (int unsigned at = 0; at < Depth; at++) begin
+      if (push && count_q - (pop ? 1'b1 : 1'b0) == (IndexBits + 1)'(at)) shadow_q[at] <= data_i;
+      else if (pop && at + 1 < Depth) shadow_q[at] <= shadow_q[(at+1)%Depth];
+    end
+    if (rst_ni) begin
+      assert (count_q <= (IndexBits + 1)'(Depth));
+      assert (empty_q == (count_q == '0));
+      assert (full_q == (count_q == (IndexBits + 1)'(Depth)));
+      assert (write_q == read_q + count_q[IndexBits-1:0]);
+      for (int unsigned at = 0; at < Depth; at++) begin
+        if (at < 32'(count_q)) assert (words[read_q+IndexBits'(at)] == shadow_q[at]);
+      end
+    end
+  end
+`endif
 endmodule

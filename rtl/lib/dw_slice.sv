@@ -52,4 +52,24 @@ module dw_slice #(
     if (rst_ni) assert (valid_q || !spare_valid_q);
   end
 `endif
+`ifdef FORMAL
+  // The words inside are those taken and not yet handed on, in order.
+  logic [1:0]       count_q;
+  logic [Width-1:0] first_q, second_q;
+  logic             push, pop;
+  assign push = valid_i & ready_o;
+  assign pop  = valid_o & ready_i;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) count_q <= '0;
+    else count_q <= count_q + {1'b0, push} - {1'b0, pop};
+    if (push && count_q == {1'b0, pop}) first_q <= data_i;
+    else if (pop) first_q <= second_q;
+    if (push) second_q <= data_i;
+    if (rst_ni) begin
+      assert (count_q == {1'b0, valid_q} + {1'b0, spare_valid_q});
+      if (valid_q) assert (data_q == first_q);
+      if (spare_valid_q) assert (spare_q == second_q);
+    end
+  end
+`endif
 endmodule

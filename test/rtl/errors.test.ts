@@ -9,7 +9,7 @@ import { configIdentity } from '../../src/spec/identity.ts';
 import { encodeProgram, type FieldValues, INSTRUCTION_BYTES, type Instruction, MAGIC } from '../../src/spec/isa.ts';
 import { registerOffset } from '../../src/spec/registers.ts';
 import { Random } from '../support/random.ts';
-import { hasVerilator, openBench } from './support/benches.ts';
+import { openBench, simulators } from './support/benches.ts';
 import { HALF, transferProgram } from './support/transfers.ts';
 
 const stub = {
@@ -152,8 +152,6 @@ const cases: Case[] = [
     unit: 'fetch',
   },
 ];
-
-const simulators = ['wasm', ...(hasVerilator ? (['verilator'] as const) : [])] as const;
 
 describe.each(simulators)('bad programs on %s', (simulator) => {
   const { instructions, memory } = transferProgram(config, new Random(seed), 12);

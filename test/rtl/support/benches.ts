@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BenchOptions, RtlBench } from '../../../src/cosim/bench.ts';
 import { wasmBench } from '../../../src/cosim/wasm-bench.ts';
+import type { RtlSimulator } from '../../../src/node/cosim.ts';
 import { verilatorBench } from '../../../src/node/cosim-verilator.ts';
 import type { RtlDesign } from '../../../src/node/rtl-sources.ts';
 import { buildVerilator, verilatorVersion } from '../../../src/node/verilator-build.ts';
@@ -12,28 +13,29 @@ import { compileNetlist, type Simulator } from '../../../src/rtlsim/simulator.ts
 
 export const hasVerilator: boolean = (await verilatorVersion()) !== undefined;
 
+/** Set in CI: everything, on both simulators; a quick part on the WebAssembly simulator otherwise. */
+export const thorough: boolean = process.env.DEPTHWRIGHT_THOROUGH !== undefined;
+
+export const simulators: readonly RtlSimulator[] = thorough && hasVerilator ? ['wasm', 'verilator'] : ['wasm'];
+
 /** Verilated designs of this run; a folder kept by CI makes them permanent. */
 export const verilatorCache: string =
   process.env.DEPTHWRIGHT_CACHE ?? mkdtempSync(join(tmpdir(), 'depthwright-verilator-'));
 
-const simulators = new Map<string, Promise<Simulator>>();
+const built = new Map<string, Promise<Simulator>>();
 
-export async function openBench(
-  design: RtlDesign,
-  simulator: 'wasm' | 'verilator',
-  options: BenchOptions,
-): Promise<RtlBench> {
+export async function openBench(design: RtlDesign, simulator: RtlSimulator, options: BenchOptions): Promise<RtlBench> {
   if (simulator === 'verilator') {
     const build = await buildVerilator({ ...design, fast: false }, verilatorCache);
     return verilatorBench(build, design.top, options);
   }
   const key = JSON.stringify(design);
-  let made = simulators.get(key);
+  let made = built.get(key);
   if (made === undefined) {
     made = elaborate({ sources: design.sources, top: design.top }).then((netlist) =>
       compileNetlist(netlist, design.top),
     );
-    simulators.set(key, made);
+    built.set(key, made);
   }
   return wasmBench(await made, options);
 }
