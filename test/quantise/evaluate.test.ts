@@ -35,6 +35,29 @@ describe('metrics', () => {
   });
 });
 
+describe('summing verdicts up', () => {
+  const frame = [new Float32Array(48)];
+  const network = quantise(smallMobileNet(1, { height: 4, width: 4, channels: 3 }), { count: 1, frame: () => frame });
+  const verdict = (best: number[], reference: number | undefined) => ({ best, reference, noise: undefined });
+
+  it('counts the first class, the first five and the agreement', () => {
+    const verdicts = [
+      verdict([1, 2, 3, 4, 5], 1),
+      verdict([2, 1, 3, 4, 5], 1),
+      verdict([2, 3, 4, 5, 1], 2),
+      verdict([6, 7, 8, 9, 0], 6),
+    ];
+    const found = summarise(network, verdicts, [1, 1, 1, 1]);
+    expect(found).toMatchObject({ images: 4, top1: 0.25, top5: 0.75, agreement: 0.75, referenceTop1: 0.5 });
+    expect(found.layers.every(({ sqnr }) => sqnr === undefined)).toBe(true);
+  });
+
+  it('has no agreement without a float network, and nothing without frames', () => {
+    expect(summarise(network, [verdict([1], undefined)], [1]).agreement).toBeUndefined();
+    expect(() => summarise(network, [], [])).toThrow('at least one frame');
+  });
+});
+
 describe('evaluating over pictures', () => {
   const folder = mkdtempSync(join(root, 'node_modules', '.evaluate-'));
   const worker = join(folder, 'evaluate-worker.mjs');

@@ -1,4 +1,5 @@
 /** What the lowering of each node has at hand: the integer tensors made so far and the options. */
+import { UserError } from '../../errors.ts';
 import type { GraphTensor } from '../../graph/graph.ts';
 import type { Requantise, Tensor, TensorIndex } from '../../network/network.ts';
 import { quantiseMultiplier } from '../../network/numerics.ts';
@@ -30,6 +31,7 @@ export function rescaleFactor(inputScale: number, outputScale: number, weightSca
 
 /** Requantise parameters of real factors (input units per output code), one each an output channel or one in all. */
 export function requantiseOf(
+  layer: string,
   factors: readonly number[],
   codes: { readonly low: number; readonly high: number },
   multiplierBits: number,
@@ -37,6 +39,14 @@ export function requantiseOf(
   const multiplier = new Uint32Array(factors.length);
   const shift = new Uint8Array(factors.length);
   factors.forEach((factor, channel) => {
+    if (!(factor < 2 ** (multiplierBits - 2))) {
+      throw new UserError(
+        'unsupported',
+        `its input and weights have a scale ${factor} times that of its output, beyond a ${multiplierBits}-bit multiplier`,
+        { layer },
+        'Check the scales in the model file, or quantise the network again.',
+      );
+    }
     const quantised = quantiseMultiplier(factor, multiplierBits);
     multiplier[channel] = quantised.multiplier;
     shift[channel] = quantised.shift;

@@ -1,6 +1,6 @@
 /** Sums, products, pools, tables and concatenations of quantised tensors as integer layers. */
 import { UserError } from '../../errors.ts';
-import type { ActivationQuantisation, AddNode, MulNode, PoolNode, RealClamp } from '../../graph/graph.ts';
+import type { ActivationQuantisation, AddNode, ConcatNode, MulNode, PoolNode, RealClamp } from '../../graph/graph.ts';
 import type { AddLayer, Requantise, Tensor } from '../../network/network.ts';
 import { clampCodes, codeOf, realOf } from './codes.ts';
 import { requantiseOf, rescaleFactor } from './context.ts';
@@ -57,7 +57,7 @@ export function lowerProduct(node: MulNode, a: Tensor, b: Tensor, y: Tensor, mul
       'The second factor must have the shape of the first or one value a channel.',
     );
   }
-  return requantiseOf([rescaleFactor(a.scale, y.scale, b.scale)], clampCodes(node.clamp, y), multiplierBits);
+  return requantiseOf(node.name, [rescaleFactor(a.scale, y.scale, b.scale)], clampCodes(node.clamp, y), multiplierBits);
 }
 
 /** Mean of a window that lies inside the map everywhere: s_x / (s_y * count). */
@@ -72,12 +72,12 @@ export function lowerMean(node: PoolNode, x: Tensor, y: Tensor, multiplierBits: 
     );
   }
   const factor = rescaleFactor(x.scale, y.scale * kernelHeight * kernelWidth);
-  return requantiseOf([factor], clampCodes(node.clamp, y), multiplierBits);
+  return requantiseOf(node.name, [factor], clampCodes(node.clamp, y), multiplierBits);
 }
 
 /** Part i of a concatenation: s_i / s_y. */
-export function lowerPart(x: Tensor, y: Tensor, multiplierBits: number): Requantise {
-  return requantiseOf([rescaleFactor(x.scale, y.scale)], { low: -128, high: 127 }, multiplierBits);
+export function lowerPart(node: ConcatNode, x: Tensor, y: Tensor, multiplierBits: number): Requantise {
+  return requantiseOf(node.name, [rescaleFactor(x.scale, y.scale)], { low: -128, high: 127 }, multiplierBits);
 }
 
 /** y = codeOf(clamp(f(real of x))) for the 256 codes of x, in float64, halves away from zero. */

@@ -47,7 +47,7 @@ export function lowerFilters(
     window,
     weights,
     bias,
-    requantise: requantiseOf(factors, clampCodes(node.clamp, output), multiplierBits),
+    requantise: requantiseOf(node.name, factors, clampCodes(node.clamp, output), multiplierBits),
     activationThreshold: 0,
   };
 }

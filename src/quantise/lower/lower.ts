@@ -90,7 +90,9 @@ function lowerNode(graph: Graph, node: GraphNode, context: LowerContext): Layer[
     case 'rescale':
       return [{ op: 'table', ...base, table: tableOf((value) => value, x, y) }];
     case 'concat':
-      return [{ op: 'concat', ...base, rescale: inputs.map((index) => lowerPart(tensors[index]!, y, multiplierBits)) }];
+      return [
+        { op: 'concat', ...base, rescale: inputs.map((index) => lowerPart(node, tensors[index]!, y, multiplierBits)) },
+      ];
   }
 }
 
