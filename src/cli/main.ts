@@ -42,7 +42,7 @@ export function createProgram(): Command {
     .addHelpText(
       'after',
       `
-A model is a .tflite or .onnx file, or the name of a graph builder with seeded weights:
+A model is a .tflite, .onnx or .gguf file, or the name of a graph builder with seeded weights:
 mobilenet_v2_1.0_224, mobilenet_v1_0.25_96, mobilenet_v3_small_1.0_224, ds_cnn, ...
 
 Examples:

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
-import { importModel } from '../import/index.ts';
+import { importModel, modelPreprocess } from '../import/index.ts';
 import { defaultPreprocess, type Preprocess, parsePreprocess, preprocessFileName } from '../import/preprocess.ts';
 import { UNIT_RANGE } from '../quantise/preprocess.ts';
 import { buildGraph, isBuilderName } from '../zoo/zoo.ts';
@@ -48,44 +48,53 @@ export function embeddedModel(): LoadedModel {
   };
 }
 
-/** Loads a model file or builds a named graph; nothing means the embedded default. */
+/**
+ * Loads a model file or builds a named graph; nothing means the embedded default. A statement of pre-processing is taken
+ * from `preprocessFile`, else from the file beside the model, else from the model.
+ */
 export function loadModel(model: string | undefined, preprocessFile?: string): LoadedModel {
-  if (model === undefined) return embeddedModel();
-  if (!existsSync(model)) {
-    if (isBuilderName(model) || !/[./\\]/.test(model.replace(/\d\.\d+/g, ''))) {
-      const graph = buildGraph(model);
-      return { graph, preprocess: defaultPreprocess(graph), source: model, photographs: [] };
-    }
+  const loaded = model === undefined ? embeddedModel() : existsSync(model) ? modelFromFile(model) : builtModel(model);
+  const beside = model !== undefined && existsSync(model) ? preprocessFileName(model) : undefined;
+  const statement = preprocessFile ?? (beside !== undefined && existsSync(beside) ? beside : undefined);
+  if (statement === undefined) return loaded;
+  const text = readUserFile(statement, 'bad-arguments').toString('utf8');
+  return { ...loaded, preprocess: parsePreprocess(text, statement) };
+}
+
+function modelFromFile(file: string): LoadedModel {
+  const bytes = readUserFile(file, 'bad-model');
+  const graph = importModel(bytes, file, {
+    external: (name) => {
+      const path = join(dirname(file), name);
+      return existsSync(path) ? readUserFile(path, 'bad-model') : undefined;
+    },
+  });
+  return { graph, preprocess: modelPreprocess(bytes, file, graph), source: file, photographs: [] };
+}
+
+function builtModel(name: string): LoadedModel {
+  if (!isBuilderName(name) && /[./\\]/.test(name.replace(/\d\.\d+/g, ''))) {
     throw new UserError(
       'bad-model',
       'there is no such file',
-      { file: model },
+      { file: name },
       'Check the path, or name a graph builder.',
     );
   }
-  const graph = importModel(readModelFile(model), model, {
-    external: (name) => {
-      const path = join(dirname(model), name);
-      return existsSync(path) ? readFileSync(path) : undefined;
-    },
-  });
-  const statement = preprocessFile ?? preprocessFileName(model);
-  if (preprocessFile !== undefined || existsSync(statement)) {
-    if (!existsSync(statement)) throw new UserError('bad-arguments', 'there is no such file', { file: statement });
-    return {
-      graph,
-      preprocess: parsePreprocess(readFileSync(statement, 'utf8'), statement),
-      source: model,
-      photographs: [],
-    };
-  }
-  return { graph, preprocess: defaultPreprocess(graph), source: model, photographs: [] };
+  const graph = buildGraph(name);
+  return { graph, preprocess: defaultPreprocess(graph), source: name, photographs: [] };
 }
 
-function readModelFile(file: string): Uint8Array {
+function readUserFile(file: string, code: 'bad-model' | 'bad-arguments'): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    throw new UserError('bad-model', `the file cannot be read (${(error as NodeJS.ErrnoException).code})`, { file });
+    const reason = (error as NodeJS.ErrnoException).code;
+    throw new UserError(
+      code,
+      reason === 'ENOENT' ? 'there is no such file' : `the file cannot be read (${reason})`,
+      { file },
+      'Check the path.',
+    );
   }
 }

@@ -86,6 +86,7 @@ describe('a model', () => {
     writeFileSync(at('statement.json'), '{"range": [1, 0]}');
     await expectRefusal([...args, '--preprocess', at('statement.json')], [at('statement.json'), "field 'range'"]);
     await expectRefusal([...args, '--preprocess', at('none.json')], [at('none.json'), 'no such file']);
+    await expectRefusal([...args, '--preprocess', scratch.path()], [scratch.path(), 'cannot be read']);
     writeFileSync(at('statement.json'), '{"range": [-1, 1]}');
     const stated = [...args, '--preprocess', at('statement.json')];
     await expectRefusal([...stated, '--calibrate', at('nowhere')], [at('nowhere'), 'no such folder']);
