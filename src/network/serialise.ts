@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import type { Network } from './network.ts';
 
-const ARRAYS = { Int8Array, Int16Array, Int32Array, Uint8Array, Uint32Array } as const;
+const ARRAYS = { Int8Array, Int16Array, Int32Array, Uint8Array, Uint32Array, Float64Array } as const;
 type ArrayName = keyof typeof ARRAYS;
 
 export interface SerialisedNetwork {
@@ -11,12 +11,17 @@ export interface SerialisedNetwork {
   readonly bytes: Uint8Array;
 }
 
-/** Typed arrays become `{ "array": type, "offset": bytes, "length": elements }`; their values go to `bytes`. */
+/** A network's plain data; see `packArrays`. */
 export function serialiseNetwork(network: Network): SerialisedNetwork {
+  return packArrays(network);
+}
+
+/** Typed arrays become `{ "array": type, "offset": bytes, "length": elements }`; their values go to `bytes`. */
+export function packArrays(data: unknown): SerialisedNetwork {
   const blocks: Uint8Array[] = [];
   let offset = 0;
   const json = JSON.stringify(
-    network,
+    data,
     (_key, value: unknown) => {
       if (!ArrayBuffer.isView(value)) return value;
       const view = value as Int8Array;
@@ -46,23 +51,29 @@ const shape = z.looseObject({
 });
 
 /** Reads what `serialiseNetwork` wrote; hashes guard the content, this guards the form. */
-export function deserialiseNetwork({ json, bytes }: SerialisedNetwork): Network {
+export function deserialiseNetwork(serialised: SerialisedNetwork): Network {
   const broken = (what: string) => new UserError('bad-build', `the network description is broken: ${what}`);
   let value: unknown;
   try {
-    value = JSON.parse(json, (_key, entry: unknown) => {
-      const stub = entry as { array?: ArrayName; offset: number; length: number } | null;
-      if (typeof stub !== 'object' || stub === null || stub.array === undefined) return entry;
-      const constructor = ARRAYS[stub.array];
-      if (constructor === undefined) throw new Error(`unknown array type ${stub.array}`);
-      const size = stub.length * constructor.BYTES_PER_ELEMENT;
-      if (stub.offset + size > bytes.length) throw new Error('an array lies beyond the data');
-      return new constructor(bytes.slice(stub.offset, stub.offset + size).buffer);
-    });
+    value = unpackArrays(serialised);
   } catch (error) {
     throw broken((error as Error).message);
   }
   const parsed = shape.safeParse(value);
   if (!parsed.success) throw broken(parsed.error.issues[0]!.message);
   return value as Network;
+}
+
+/** Reads what `packArrays` wrote. */
+export function unpackArrays({ json, bytes }: SerialisedNetwork): unknown {
+  return JSON.parse(json, (_key, entry: unknown) => {
+    const stub = entry as { array?: ArrayName; offset: number; length: number } | null;
+    if (typeof stub !== 'object' || stub === null || stub.array === undefined) return entry;
+    const TypedArray = ARRAYS[stub.array];
+    if (TypedArray === undefined) throw new Error(`unknown array type ${stub.array}`);
+    const size = stub.length * TypedArray.BYTES_PER_ELEMENT;
+    if (stub.offset + size > bytes.length) throw new Error('an array lies beyond the data');
+    // A copy of its own, also where `bytes` is a Node buffer, whose slices share memory.
+    return new TypedArray(Uint8Array.from(bytes.subarray(stub.offset, stub.offset + size)).buffer);
+  });
 }

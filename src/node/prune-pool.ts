@@ -1,0 +1,120 @@
+/** Calibration work spread over cores, every result remembered in a checkpoint folder. */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { Tinypool } from 'tinypool';
+import type { Network } from '../network/network.ts';
+import { packArrays, unpackArrays } from '../network/serialise.ts';
+import type { CalibrationWork } from '../prune/calibrate.ts';
+import type { FittedLevel } from '../prune/fit.ts';
+import { networkIdentity } from '../prune/levels.ts';
+import type { SkipCurve } from '../prune/skips.ts';
+import type { Progress } from './progress.ts';
+
+export interface PrunePoolOptions {
+  /** Input codes of the calibration frames. */
+  readonly frames: readonly Int8Array[];
+  /** Folder for results of finished steps; made where absent. */
+  readonly checkpoint: string;
+  readonly progress: Progress;
+  readonly threads?: number;
+  /** The worker's module; default the built one beside this file. */
+  readonly worker?: URL;
+}
+
+export interface PrunePool extends CalibrationWork {
+  /** Stops the workers; with `finished` the checkpoint goes. */
+  close(finished: boolean): Promise<void>;
+}
+
+export function createPrunePool(options: PrunePoolOptions): PrunePool {
+  const threads = options.threads ?? availableParallelism();
+  const worker = options.worker ?? new URL('./prune-worker.js', import.meta.url);
+  const pool = new Tinypool({
+    filename: worker.href,
+    runtime: 'worker_threads',
+    minThreads: threads,
+    maxThreads: threads,
+    workerData: options.frames,
+  });
+  const framesHash = createHash('sha256');
+  for (const frame of options.frames) framesHash.update(frame);
+  const base = framesHash.digest('hex');
+  let identity: { readonly network: Network; readonly text: string } | undefined;
+  const identityOf = (network: Network): string => {
+    if (identity?.network !== network) identity = { network, text: networkIdentity(network) };
+    return identity.text;
+  };
+  const remember = async <T>(network: Network, what: string, key: unknown, make: () => Promise<T>): Promise<T> => {
+    const { json, bytes } = packArrays(key);
+    const name = createHash('sha256')
+      .update(`${base} ${identityOf(network)} ${what} ${json}`)
+      .update(bytes)
+      .digest('hex');
+    const file = join(options.checkpoint, `${what}-${name.slice(0, 24)}`);
+    const known = readCheckpoint(file);
+    if (known !== undefined) return known as T;
+    const made = await make();
+    writeCheckpoint(options.checkpoint, file, made);
+    return made;
+  };
+  return {
+    frames: options.frames.length,
+    parallel: threads,
+    step: (text) => options.progress.step(text),
+    sensitivities: async (network, layers) => {
+      const shares = Array.from({ length: threads }, (_, share) => layers.filter((_, at) => at % threads === share));
+      const parts = await Promise.all(
+        shares.map((share) =>
+          remember(network, 'sensitivity', share, async () =>
+            Float64Array.from((await pool.run({ network, layers: share }, { name: 'measure' })) as number[]),
+          ),
+        ),
+      );
+      return layers.map((_, at) => parts[at % threads]![Math.floor(at / threads)]!);
+    },
+    curves: (network) =>
+      remember(network, 'curves', 0, () => pool.run(network, { name: 'curves' }) as Promise<SkipCurve[]>),
+    answers: (network) =>
+      remember(
+        network,
+        'answers',
+        0,
+        () => pool.run({ network, from: 0 }, { name: 'answers' }) as Promise<Int8Array[]>,
+      ),
+    fit: (network, job) =>
+      remember(network, 'fit', { ...job, sensitivity: [...job.sensitivity], keptInputs: [...job.keptInputs] }, () => {
+        return pool.run({ network, job }, { name: 'fit' }) as Promise<FittedLevel>;
+      }),
+    async close(finished) {
+      await pool.destroy();
+      if (finished) rmSync(options.checkpoint, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A result that an interrupted calibration left; a damaged one is made anew. */
+function readCheckpoint(file: string): unknown {
+  if (!existsSync(file)) return undefined;
+  try {
+    const content = new Uint8Array(readFileSync(file));
+    const length = new DataView(content.buffer).getUint32(0, true);
+    const json = new TextDecoder().decode(content.subarray(4, 4 + length));
+    return unpackArrays({ json, bytes: content.subarray(4 + length) });
+  } catch {
+    return undefined;
+  }
+}
+
+function writeCheckpoint(folder: string, file: string, value: unknown): void {
+  const { json, bytes } = packArrays(value);
+  const text = new TextEncoder().encode(json);
+  const content = new Uint8Array(4 + text.length + bytes.length);
+  new DataView(content.buffer).setUint32(0, text.length, true);
+  content.set(text, 4);
+  content.set(bytes, 4 + text.length);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${file}.part`, content);
+  renameSync(`${file}.part`, file);
+}

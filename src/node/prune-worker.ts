@@ -1,0 +1,40 @@
+/** Worker of `prune-pool.ts`: the heavy steps of calibration on frames that every worker holds. */
+import Tinypool from 'tinypool';
+import type { Network } from '../network/network.ts';
+import type { FitJob } from '../prune/calibrate.ts';
+import { type FittedLevel, fitLevel, RIDGE, SAMPLES } from '../prune/fit.ts';
+import { sensitivities } from '../prune/sensitivity.ts';
+import { type SkipCurve, skipCurves } from '../prune/skips.ts';
+import { createKernels } from '../simulate/kernels/kernels.ts';
+
+/** One input a frame. */
+const frames = (Tinypool.workerData as readonly Int8Array[]).map((codes) => [codes]);
+
+/** Frames that sensitivities are measured on: they are smooth, a few will do. */
+const SENSITIVITY_FRAMES = 12;
+
+export function measure({ network, layers }: { network: Network; layers: readonly number[] }): Promise<number[]> {
+  const step = Math.max(1, Math.floor(frames.length / SENSITIVITY_FRAMES));
+  return sensitivities(
+    network,
+    layers,
+    frames.filter((_, frame) => frame % step === 0),
+  );
+}
+
+export function curves(network: Network): Promise<SkipCurve[]> {
+  return skipCurves(network, frames, SAMPLES, RIDGE);
+}
+
+export async function answers({ network, from }: { network: Network; from: number }): Promise<Int8Array[]> {
+  const kernels = await createKernels(network);
+  return frames.slice(from).map((inputs) => kernels.run(inputs)[0]!);
+}
+
+/** Fits on the first frames; the outputs are those of all frames at the fitted level. */
+export async function fit({ network, job }: { network: Network; job: FitJob }): Promise<FittedLevel> {
+  const fitted = await fitLevel(network, frames.slice(0, job.fitted), job);
+  if (job.fitted === frames.length) return fitted;
+  const rest = await answers({ network: { ...network, layers: fitted.layers }, from: job.fitted });
+  return { ...fitted, outputs: [...fitted.outputs, ...rest] };
+}

@@ -1,0 +1,54 @@
+/** What pruning can save, in picojoules of the configuration's device (or in cycles): the search's exchange rate. */
+import { COEFFICIENTS } from '../energy/coefficients.ts';
+import { clockPower } from '../energy/model.ts';
+import { estimateResources } from '../energy/resources.ts';
+import type { ConvLayer, DepthwiseLayer, Network } from '../network/network.ts';
+import type { Config } from '../spec/config.ts';
+
+export type Objective = 'energy' | 'latency';
+
+export interface Costs {
+  /** An active multiplication. */
+  readonly active: number;
+  /** A cycle of the array, whatever its multipliers do. */
+  readonly step: number;
+}
+
+/** Bits that toggle in the operand registers of an active multiplication, on average over photographs. */
+const TOGGLES = 6;
+
+export function pruningCosts(config: Config, objective: Objective): Costs {
+  // A latency objective still takes what gating gives for next to no accuracy.
+  const table = COEFFICIENTS[config.family];
+  const { pixels, lanes, inputs } = config;
+  const active = table.operandToggle.mid * TOGGLES + table.product.mid;
+  const bytes = lanes * inputs + pixels * inputs;
+  const step = clockPower(table, estimateResources(config)).mid + table.memoryByte.mid * bytes;
+  return objective === 'energy' ? { active, step } : { active: active / 20, step: step * 2 };
+}
+
+/** Steps that one hidden word of N channels costs in the layer that makes it, those between and its reader. */
+export function wordSteps(network: Network, config: Config, layers: readonly number[], consumer: number): number {
+  const { pixels, lanes, inputs } = config;
+  const blocks = inputs / lanes;
+  let steps = 0;
+  for (const index of layers) {
+    const layer = network.layers[index]!;
+    const { height, width } = network.tensors[layer.output]!;
+    const groups = Math.ceil((height * width) / pixels);
+    if (layer.op === 'conv') {
+      const { channels } = network.tensors[layer.inputs[0]!]!;
+      steps += groups * taps(layer) * Math.ceil(channels / inputs) * blocks;
+    } else if (layer.op === 'depthwise') {
+      // Every column of the input passes, a stride drops outputs.
+      steps += groups * layer.window.strideX * blocks * Math.ceil(taps(layer) / inputs);
+    } else steps += groups * blocks;
+  }
+  const layer = network.layers[consumer] as ConvLayer;
+  const { height, width, channels } = network.tensors[layer.output]!;
+  return steps + Math.ceil((height * width) / pixels) * taps(layer) * Math.ceil(channels / lanes);
+}
+
+function taps({ window }: ConvLayer | DepthwiseLayer): number {
+  return window.kernelHeight * window.kernelWidth;
+}
