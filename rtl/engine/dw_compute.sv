@@ -206,7 +206,7 @@ module dw_compute #(
   logic [15:0] position_words, position_slot, position_next, write_address, write_wrapped, write_next;
   logic [9:0] position_block;
   logic [OffsetBits-1:0] position_offset, write_offset, lane_offset;
-  logic [Pixels-1:0] position_in, write_valid, write_straddle, slot_valid, slot_straddle;
+  logic [Pixels-1:0] position_in, position_used, write_valid, write_straddle, slot_valid, slot_straddle;
   logic [ColumnBits-1:0] write_first;
   logic [Pixels*ColumnBits-1:0] write_column, slot_column;
   logic [Sets-1:0] bank_read, row_valid;
@@ -225,6 +225,7 @@ module dw_compute #(
     .position_block_o (position_block),
     .position_offset_o(position_offset),
     .position_in_o    (position_in),
+    .position_used_o  (position_used),
     .write_address_o  (write_address),
     .write_wrapped_o  (write_wrapped),
     .write_next_o     (write_next),
@@ -252,6 +253,7 @@ module dw_compute #(
     .position_next_i  (position_next),
     .position_block_i (position_block),
     .position_in_i    (position_in),
+    .position_used_i  (position_used),
     .bank_read_o      (bank_read),
     .bank_address_o   (bank_address),
     .bank_set_o       (bank_set),
@@ -287,7 +289,7 @@ module dw_compute #(
     token.valid = step.valid;
     token.first = step.group_first && step.compute;
     token.compute = step.compute && !step.residual;
-    token.residual = step.residual;
+    token.multiply = step.compute && !step.residual && !step.none;
     token.close = step.close;
     token.window = work.window;
     token.maximum = stage_q[dw_pkg::STAGE_MAXIMUM_LSB];
@@ -325,7 +327,7 @@ module dw_compute #(
     token_sums.valid = valid_sums;
   end
   dw_delay #(.Width(1), .Depth(Operands - 2), .Reset(1'b1)) u_weight_read (
-    .clk_i, .rst_ni, .data_i(step.valid && step.compute && !step.residual), .data_o(weight_read)
+    .clk_i, .rst_ni, .data_i(token.valid && token.multiply), .data_o(weight_read)
   );
   dw_delay #(.Width(1), .Depth(Sums - 1 - Operands), .Reset(1'b1)) u_close_read (
     .clk_i, .rst_ni, .data_i(token_operands.valid && token_operands.close), .data_o(close_read)
@@ -336,8 +338,8 @@ module dw_compute #(
   // ---- contexts: numbers of the stage, by number of the COMPUTE
   localparam int unsigned PostBits = 2 + 3 + 7 * 8 + 2 * MultiplierBits + 6;
   logic [2:0] number_1q, number_zero, number_weight, number_sums, number_post_q;
-  logic [6:0] weight_threshold_1q;
-  logic [7:0] activation_threshold_1q;
+  logic [6:0] weight_threshold, weight_threshold_1q;
+  logic [7:0] activation_threshold, activation_threshold_1q;
   logic [StageBits-1:0] stage_1q;
   logic [PostBits-1:0] post_d, post_q;
   logic [15:0] zero_q;
@@ -348,14 +350,8 @@ module dw_compute #(
   always_ff @(posedge clk_i) begin
     number_1q <= number_q;
     stage_1q <= stage_q;
-    weight_threshold_1q <= '0;
-    activation_threshold_1q <= '0;
-    for (int unsigned level = 1; level <= dw_pkg::PRUNING_LEVELS; level++) begin
-      if (level_i == 3'(level) && !stage_q[dw_pkg::STAGE_MAXIMUM_LSB]) begin
-        weight_threshold_1q <= stage_q[dw_pkg::STAGE_WEIGHT_THRESHOLDS_LSB + (level - 1) * 7 +: 7];
-        activation_threshold_1q <= stage_q[dw_pkg::STAGE_ACTIVATION_THRESHOLDS_LSB + (level - 1) * 8 +: 8];
-      end
-    end
+    weight_threshold_1q <= weight_threshold;
+    activation_threshold_1q <= activation_threshold;
     zero_context[number_1q] <= {activation_threshold_1q, stage_1q[dw_pkg::STAGE_INPUT_ZERO_LSB +: 8]};
     weight_context[number_1q] <= weight_threshold_1q;
     post_context[number_1q] <= post_d;
@@ -363,6 +359,17 @@ module dw_compute #(
     weight_threshold_q <= weight_context[number_weight];
     if (close_sums) number_post_q <= number_sums;
     post_q <= post_context[number_post_q];
+  end
+  always_comb begin
+    weight_threshold = '0;
+    activation_threshold = '0;
+    for (int unsigned level = 1; level <= dw_pkg::PRUNING_LEVELS; level++) begin
+      if (level_i == 3'(level) && !stage_q[dw_pkg::STAGE_MAXIMUM_LSB]) begin
+        weight_threshold = weight_threshold | stage_q[dw_pkg::STAGE_WEIGHT_THRESHOLDS_LSB + (level - 1) * 7 +: 7];
+        activation_threshold = activation_threshold
+                             | stage_q[dw_pkg::STAGE_ACTIVATION_THRESHOLDS_LSB + (level - 1) * 8 +: 8];
+      end
+    end
   end
   assign post_d = {
     stage_1q[dw_pkg::STAGE_RESIDUAL_SHIFT_LSB +: 6],
@@ -498,7 +505,7 @@ module dw_compute #(
   logic [MultiplierCount-1:0] kept;
   logic [Pixels*Lanes*32-1:0] accumulators;
   logic multiply;
-  assign multiply = token_operands.valid && token_operands.compute;
+  assign multiply = token_operands.valid && token_operands.multiply;
 
   dw_array #(
     .Pixels(Pixels), .Lanes(Lanes), .Inputs(Inputs), .HaloGroups(HaloGroups), .Rows(WindowRows), .Bytes(WindowBytes),

@@ -105,7 +105,7 @@ package dw_engine_pkg;
     logic        valid;
     logic        first;           // of the group: accumulators start anew
     logic        compute;         // products count
-    logic        residual;
+    logic        multiply;        // ... and there are any
     logic        close;
     logic        window;
     logic        maximum;

@@ -35,6 +35,7 @@ module dw_input_walker #(
   input  logic [15:0]                  position_next_i,
   input  logic [9:0]                   position_block_i,
   input  logic [Pixels-1:0]            position_in_i,
+  input  logic [Pixels-1:0]            position_used_i,     // three cycles after step_i
   output logic [Sets-1:0]              bank_read_o,         // row sets read
   output logic [Sets*Pixels*16-1:0]    bank_address_o,      // [set][column]
   output logic [1:0]                   bank_set_o,          // row set of row 0
@@ -45,6 +46,12 @@ module dw_input_walker #(
   output logic [OffsetBits-1:0]        lane_offset_o,       // place of the lanes in their word
   output logic [StepMapBits-1:0]       map_o                // tap map of the window step
 );
+  // Step tables, filled up to what an index can reach.
+  localparam int unsigned Steps = 64;
+  localparam bit [Steps*4-1:0] StepRowTable = (Steps * 4)'(StepRows);
+  localparam bit [Steps*8-1:0] StepMapTable = (Steps * 8)'(StepMaps);
+  localparam bit [Steps-1:0] StepOwnTable = Steps'(StepOwnBlocks);
+
   // ---- stage 1: row and group
   dw_engine_pkg::step_t step_1q, step_2q, step_3q;
   dw_engine_pkg::work_t work_1q, work_2q, work_3q, work_4q;
@@ -161,13 +168,13 @@ module dw_input_walker #(
         line_2q <= line_2q + 13'd1;
         if (line_cross) walk_2q <= walk_after;
       end
-      if (work_1q.window) channel_2q <= StepOwnBlocks[32'(index_1q) % WindowSteps] ? own : '0;
+      if (work_1q.window) channel_2q <= StepOwnTable[index_1q] ? own : '0;
       else if (step_1q.tap_first) channel_2q <= work_1q.diagonal ? own : '0;
       else channel_2q <= channel_2q + 10'd1;
     end
-    step_row_2q <= StepRows[(32'(index_1q) % WindowSteps)*4 +: 4];
-    map_2q <= StepMaps[(32'(index_1q) % WindowSteps)*8 +: StepMapBits];
-    offset_2q <= work_1q.window && !StepOwnBlocks[32'(index_1q) % WindowSteps] ? '0 : offset_1;
+    step_row_2q <= StepRowTable[index_1q*4 +: 4];
+    map_2q <= StepMapTable[index_1q*8 +: StepMapBits];
+    offset_2q <= work_1q.window && !StepOwnTable[index_1q] ? '0 : offset_1;
     step_2q <= step_1q;
     top_2q <= top_1q;
     row_2q <= row_1q;
@@ -247,7 +254,8 @@ module dw_input_walker #(
     assign straddle_3[p] = flat_3 && !beyond[13];
     assign down = straddle_3[p] ? beyond : column >> upsample_3;
     always_ff @(posedge clk_i) begin
-      valid_4q[p] <= !step_3q.none && (work_3q.flat ? in_3q[p] : !column[13] && beyond[13]);
+      valid_4q[p] <= !step_3q.none && (work_3q.window || position_used_i[p])
+                     && (work_3q.flat || (!column[13] && beyond[13]));
       straddle_4q[p] <= straddle_3[p];
       column_4q[p*ColumnBits +: ColumnBits] <= Pixels == 1 ? '0 : down[ColumnBits-1:0];
     end
@@ -294,7 +302,7 @@ module dw_input_walker #(
   always_ff @(posedge clk_i) begin
     for (int unsigned i = 0; i < Sets; i++) begin
       address_5q[i*16 +: 16] <= slot_4q[i*16 +: 16] + (i == 1 ? cell1_4q : cell_4q);
-      row_valid_5q[i] <= row_4q >= -(14'(i)) && rest_4q > 14'(i);
+      row_valid_5q[i] <= row_4q >= -$signed(14'(i)) && rest_4q > $signed(14'(i));
     end
     wrapped_5q <= slot_4q[15:0] + wrapped_4q;
     set_5q <= row_4q[1:0];

@@ -27,6 +27,7 @@ module dw_pixel_walker #(
   output logic [9:0]                   position_block_o,    // word of a pixel that the block's lanes lie in
   output logic [OffsetBits-1:0]        position_offset_o,   // lanes' place in the word, in units of Lanes
   output logic [Pixels-1:0]            position_in_o,       // flat path: slots that hold a pixel
+  output logic [Pixels-1:0]            position_used_o,     // slots that have an output; three cycles after step_i
   // For the write: words of the first row by column, of the row after it.
   output logic [15:0]                  write_address_o,     // columns from `first` on
   output logic [15:0]                  write_wrapped_o,     // columns below `first`
@@ -165,6 +166,7 @@ module dw_pixel_walker #(
     write_column_o <= column_3q;
   end
 
+  assign position_used_o = valid_3q;
   for (genvar p = 0; p < Pixels; p++) begin : gen_slot
     logic signed [13:0] raw, column_2q, beyond;
     logic exists_2q;

@@ -57,22 +57,26 @@ module dw_setup #(
   assign second = count_q == 5'(SecondStart - 1);
 
   // What a level skips.
-  logic [5:0] skipped_inputs_q, skipped_outputs_q;
+  logic [5:0] skipped_inputs, skipped_outputs, skipped_inputs_q, skipped_outputs_q;
   logic [9:0] depth_full;
   logic signed [15:0] blocks_left_q;
   logic skips_q;
   logic [15:0] computed_words, computed_end;
   assign computed_words = 16'(output_blocks) - 16'(skipped_outputs_q);
   assign computed_end = computed_words << RatioBits;
-  always_ff @(posedge clk_i) begin
-    skipped_inputs_q <= '0;
-    skipped_outputs_q <= '0;
+  always_comb begin
+    skipped_inputs = '0;
+    skipped_outputs = '0;
     for (int unsigned level = 1; level <= dw_pkg::PRUNING_LEVELS; level++) begin
       if (level_i == 3'(level)) begin
-        skipped_inputs_q <= stage_i[dw_pkg::STAGE_SKIPPED_INPUTS_LSB + (level - 1) * 6 +: 6];
-        skipped_outputs_q <= stage_i[dw_pkg::STAGE_SKIPPED_OUTPUTS_LSB + (level - 1) * 6 +: 6];
+        skipped_inputs = skipped_inputs | stage_i[dw_pkg::STAGE_SKIPPED_INPUTS_LSB + (level - 1) * 6 +: 6];
+        skipped_outputs = skipped_outputs | stage_i[dw_pkg::STAGE_SKIPPED_OUTPUTS_LSB + (level - 1) * 6 +: 6];
       end
     end
+  end
+  always_ff @(posedge clk_i) begin
+    skipped_inputs_q <= skipped_inputs;
+    skipped_outputs_q <= skipped_outputs;
     skips_q <= skipped_outputs_q != '0;
     blocks_left_q <= $signed(computed_end - 16'(block));
   end
