@@ -1,7 +1,8 @@
 /** The compute unit's part of the cycle model, alone: instructions come as fast as they are taken. */
-import { DescriptorFile } from '../../../src/simulate/descriptors.ts';
-import { Issue } from '../../../src/simulate/cycles/issue.ts';
+
 import type { ComputeFields } from '../../../src/simulate/compute.ts';
+import { Issue } from '../../../src/simulate/cycles/issue.ts';
+import { DescriptorFile } from '../../../src/simulate/descriptors.ts';
 import type { Config } from '../../../src/spec/config.ts';
 import type { Instruction, Stage } from '../../../src/spec/isa.ts';
 import { retireLatency, SETUP_CYCLES } from '../../../src/spec/timing.ts';
