@@ -16,7 +16,14 @@ export interface ResultPicture {
 }
 
 /** PNG bytes. */
-export function drawResult({ image, network, preprocess, summary, result, labels }: ResultPicture): Promise<Uint8Array> {
+export function drawResult({
+  image,
+  network,
+  preprocess,
+  summary,
+  result,
+  labels,
+}: ResultPicture): Promise<Uint8Array> {
   return drawPicture(image, summary, overlayOf(network, preprocess, result, labels));
 }
 
@@ -32,7 +39,9 @@ function overlayOf(
   }
   const output = result.outputs[0];
   if (output === undefined || output.values < 2) return { kind: 'none' };
-  const probable = network.outputs[0]!.hostOperators.some((operator) => operator === 'softmax' || operator === 'logistic');
+  const probable = network.outputs[0]!.hostOperators.some(
+    (operator) => operator === 'softmax' || operator === 'logistic',
+  );
   const largest = Math.max(...output.top.map(({ value }) => Math.abs(value)), 1e-9);
   return {
     kind: 'classes',
