@@ -7,6 +7,7 @@ import { compileCommand } from './commands/compile.ts';
 import { configsCommand } from './commands/configs.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { pruneCommand } from './commands/prune.ts';
 import { runCommand } from './commands/run.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { synthCommand } from './commands/synth.ts';
@@ -55,6 +56,7 @@ Examples:
     );
   for (const command of [
     runCommand(),
+    pruneCommand(),
     compileCommand(),
     simulateCommand(),
     inspectCommand(),

@@ -15,7 +15,7 @@ import { PRUNING_LEVELS } from '../spec/isa.ts';
 import { type Costs, type Objective, pruningCosts } from './costs.ts';
 import type { FittedLevel } from './fit.ts';
 import { networkIdentity, type PruningPlan, type SkippedWords } from './levels.ts';
-import { type ChannelOrders, orderChannels } from './order.ts';
+import { orderChannels } from './order.ts';
 import { divergence } from './score.ts';
 import { measuredLayers } from './sensitivity.ts';
 import { chooseSkips, keptInputs, type SkipCurve } from './skips.ts';
@@ -54,7 +54,7 @@ export interface CalibrationOptions {
 }
 
 export interface Calibration {
-  readonly orders: ChannelOrders;
+  readonly orders: ReadonlyMap<number, Int32Array>;
   /** The network with its hidden channels in that order. */
   readonly network: Network;
   readonly plan: PruningPlan;

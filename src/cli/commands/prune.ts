@@ -1,0 +1,169 @@
+import { join } from 'node:path';
+import { Command, Option } from 'commander';
+import { levelCharts } from '../../energy/charts.ts';
+import type { Band } from '../../energy/model.ts';
+import { UserError } from '../../errors.ts';
+import type { Network } from '../../network/network.ts';
+import { checkLabels, readDataset } from '../../node/dataset.ts';
+import { pictureCodes } from '../../node/frame.ts';
+import { loadModel } from '../../node/model-source.ts';
+import { checkFolder, writeFolder } from '../../node/output.ts';
+import { pictureFiles } from '../../node/pictures.ts';
+import { prepareNetwork, requirePreprocess } from '../../node/prepare.ts';
+import { createProgress } from '../../node/progress.ts';
+import { checkpointFolder, type LabelledCodes, type PruneResult, planFiles, prune } from '../../node/prune.ts';
+import type { Objective } from '../../prune/costs.ts';
+import {
+  type ConfigOption,
+  type JsonFlag,
+  jsonOption,
+  loadConfig,
+  type PrepareFlags,
+  parseCount,
+  withPrepareOptions,
+} from '../options.ts';
+import { percent, print, printJson, table } from '../print.ts';
+
+interface Flags extends ConfigOption, PrepareFlags, JsonFlag {
+  readonly images: string;
+  readonly labels?: string;
+  readonly labelOffset?: string;
+  readonly budget: string;
+  readonly levels: number;
+  readonly objective: Objective;
+  readonly holdout?: number;
+  readonly sharedWeights?: true;
+  readonly out?: string;
+}
+
+export function pruneCommand(): Command {
+  return withPrepareOptions(new Command('prune'))
+    .description('calibrate pruning levels: accuracy traded for energy by one register write between frames')
+    .argument('<model>', 'model file or graph builder')
+    .requiredOption('--images <dir>', 'pictures to calibrate on')
+    .option('--labels <csv>', 'rows of file name and class number; without them agreement with level 0 counts')
+    .option(
+      '--label-offset <n>',
+      'added to every class number (default: 1 where the network has a class 0 = background)',
+    )
+    .option('--budget <points>', 'top-1 that the highest level may cost, in points', '5')
+    .option('--levels <n>', 'levels, level 0 included: 2 to 8', parseCount, 8)
+    .addOption(new Option('--objective <what>', 'what to save').choices(['energy', 'latency']).default('energy'))
+    .option('--holdout <n>', 'the last n pictures only judge the levels', parseCount)
+    .option('--shared-weights', "thresholds on one set of weights only; by default each level's weights are refitted")
+    .option('--out <dir>', 'folder to write (default: out/<model>-pruning)')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `
+Finished steps are kept beside the output folder until all is done: the same command goes on where it was interrupted.
+The levels are compiled in with: depthwright compile MODEL --pruning FOLDER
+`,
+    )
+    .action(async (name: string, flags: Flags) => {
+      const budget = Number(flags.budget);
+      const config = loadConfig(flags.config);
+      const progress = createProgress();
+      progress.step('reading the model');
+      const model = loadModel(name, flags.preprocess);
+      const { network } = await prepareNetwork(model, {
+        calibrate: flags.calibrate,
+        multiplierBits: config.multiplierBits,
+      });
+      const out = flags.out ?? join('out', `${network.name}-pruning`);
+      checkFolder(out);
+      const files = await pictures(flags, network);
+      const holdout = flags.holdout ?? 0;
+      if (holdout >= files.length) {
+        throw new UserError(
+          'bad-arguments',
+          `--holdout ${holdout} leaves nothing to calibrate on: there are ${files.length} pictures`,
+          { file: flags.images },
+        );
+      }
+      const preprocess = requirePreprocess(model);
+      const count = progress.loop('reading pictures', files.length);
+      const codes: Int8Array[] = [];
+      for (const { file } of files) {
+        codes.push(await pictureCodes(network, file, preprocess));
+        count();
+      }
+      const cut = files.length - holdout;
+      const part = (from: number, end: number): LabelledCodes => ({
+        frames: codes.slice(from, end),
+        labels: flags.labels === undefined ? undefined : files.slice(from, end).map(({ label }) => label),
+      });
+      const result = await prune({
+        network,
+        config,
+        calibration: part(0, cut),
+        holdout: part(cut, files.length),
+        checkpoint: checkpointFolder(out),
+        progress,
+        budget,
+        levels: flags.levels,
+        objective: flags.objective,
+        ownWeights: flags.sharedWeights !== true,
+      });
+      const { levels, causes, search } = result;
+      const report = { model: network.name, config: config.name, budget, holdout, levels, causes, search };
+      const charts = levelCharts(levels, result.energies, flags.labels === undefined ? 'agreement' : 'top-1');
+      writeFolder(
+        out,
+        new Map([
+          ...planFiles(result.file),
+          ['figures.json', `${JSON.stringify(report, null, 1)}\n`] as const,
+          ...charts,
+        ]),
+      );
+      progress.done();
+      if (flags.json) return printJson({ ...report, out });
+      printLevels(result, flags.labels !== undefined);
+      print(`levels: ${out}`);
+    });
+}
+
+/** Pictures with their classes, in the order of the labels or of the file names. */
+async function pictures(flags: Flags, network: Network): Promise<{ file: string; label: number }[]> {
+  if (flags.labels === undefined) return pictureFiles(flags.images).map((file) => ({ file, label: -1 }));
+  const { channels } = network.tensors[network.outputs[0]!.tensor]!;
+  const offset = flags.labelOffset === undefined ? Number(channels === 1001) : Number(flags.labelOffset);
+  const dataset = await readDataset(flags.images, flags.labels, { labelOffset: offset });
+  checkLabels(dataset, channels);
+  return [...dataset];
+}
+
+const band = ({ low, mid, high }: Band, digits: number): string =>
+  `${mid.toFixed(digits)} (${low.toFixed(digits)} to ${high.toFixed(digits)})`;
+const share = ({ low, mid, high }: Band): string => `${percent(mid)} (${percent(low)} to ${percent(high)})`;
+
+function printLevels({ levels, causes }: PruneResult, labelled: boolean): void {
+  const what = labelled ? 'top-1' : 'agreement';
+  print(
+    table(
+      ['level', `${what} seen`, `${what} unseen`, 'dynamic saved', 'total saved', 'frames/s', 'mJ a frame', 'GOPS/W'],
+      levels.map((at) => [
+        at.level,
+        `${at.top1Calibration.toFixed(1)} %`,
+        at.top1Holdout === undefined ? '' : `${at.top1Holdout.toFixed(1)} %`,
+        share(at.dynamicSaved),
+        share(at.totalSaved),
+        at.framesPerSecond.toFixed(1),
+        band(at.millijoules, 2),
+        band(at.gopsPerWatt, 1),
+      ]),
+    ),
+  );
+  print(`dynamic energy saved at level ${levels.length - 1}, by cause:`);
+  print(
+    table(
+      ['cause', 'share of level 0'],
+      [
+        ['activations that are zero anyway', share(causes.zeroActivations)],
+        ['pruned weights', share(causes.weights)],
+        ['activation thresholds', share(causes.activationThresholds)],
+        ['skipped steps', share(causes.skippedSteps)],
+      ],
+    ),
+  );
+}
