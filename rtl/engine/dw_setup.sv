@@ -251,7 +251,7 @@ module dw_setup #(
     work_o.weights = instruction_i[dw_pkg::COMPUTE_WEIGHTS_LSB +: 16];
     work_o.set_words = window ? 16'(steps) : shared ? '0 : set_words;
     work_o.row_words = row_words_q;
-    work_o.skipped_words = skip_product;
+    work_o.skipped_words = window ? '0 : skip_product;
     work_o.tap_gap = stage_i[dw_pkg::STAGE_DIAGONAL_LSB] || window ? '0 : 10'(skipped_inputs_q);
     work_o.stride_y = stride_y;
     work_o.parameters = instruction_i[dw_pkg::COMPUTE_PARAMETERS_LSB +: 16];
