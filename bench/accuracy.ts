@@ -14,7 +14,7 @@ import { loadModel } from '../src/node/model-source.ts';
 import { framePicture } from '../src/node/pictures.ts';
 import { topClass } from '../src/quantise/metrics.ts';
 import { inputCodes, normalise } from '../src/quantise/preprocess.ts';
-import { toNetwork } from '../src/quantise/quantise.ts';
+import { quantiseWithReference, toNetwork } from '../src/quantise/quantise.ts';
 import { createKernels } from '../src/simulate/kernels/kernels.ts';
 import { bundle } from '../test/support/bundle.ts';
 import { dataFile } from './data.ts';
@@ -86,11 +86,14 @@ async function floatModels(folder: string, labels: string, worker: URL): Promise
       ]),
     );
     const start = performance.now();
-    const network = toNetwork(graph, { count: frames.length, frame: (index) => frames[index]! });
+    const { network, reference } = quantiseWithReference(graph, {
+      count: frames.length,
+      frame: (index) => frames[index]!,
+    });
     const calibrated = performance.now();
     const found = await evaluateImages({
       network,
-      reference: graph,
+      reference,
       preprocess,
       files: await readDataset(folder, labels, { skip: CALIBRATE, labelOffset }),
       worker,

@@ -7,7 +7,7 @@ import type { Network } from '../network/network.ts';
 import { seededNumbers, vary } from '../quantise/augment.ts';
 import { lowerQuantised } from '../quantise/lower/lower.ts';
 import { normalise, type Picture } from '../quantise/preprocess.ts';
-import { type QuantiseOptions, quantise } from '../quantise/quantise.ts';
+import { type QuantiseOptions, quantise, quantiseWithReference } from '../quantise/quantise.ts';
 import type { LoadedModel } from './model-source.ts';
 import { framePicture, pictureFiles } from './pictures.ts';
 
@@ -24,6 +24,8 @@ export interface PrepareOptions {
 
 export interface PreparedNetwork {
   readonly network: Network;
+  /** Graph whose float execution shows the network's noise, tensor by tensor (see `Quantised` in quantise.ts). */
+  readonly reference: Graph;
   /** How the network came to be quantised, for the report. */
   readonly origin: string;
 }
@@ -42,16 +44,17 @@ export async function prepareNetwork(model: LoadedModel, options: PrepareOptions
   if (isQuantised(graph)) {
     return {
       network: lowerQuantised(graph, { multiplierBits }),
+      reference: graph,
       origin: "the model file's own scales and zero points",
     };
   }
   const { frames, origin } = await calibrationFrames(model, options);
-  const network = quantise(
+  const quantised = quantiseWithReference(
     graph,
     { count: frames.length, frame: (index) => frames[index]! },
     { multiplierBits, ...options.quantise },
   );
-  return { network, origin };
+  return { ...quantised, origin };
 }
 
 function folderPictures({ calibrate, calibrationImages }: PrepareOptions): string[] {

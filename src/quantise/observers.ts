@@ -17,9 +17,10 @@ export interface Range {
   readonly high: number;
 }
 
-/** The range of one tensor. 0 lies inside. */
+/** The range of one tensor; the extremes where there is no histogram. 0 lies inside. */
 export function observedRange(statistics: TensorStatistics, observer: Observer): Range {
   const extremes = extremeRange(statistics);
+  if (histogramTotal(statistics.histogram) === 0) return extremes;
   switch (observer.kind) {
     case 'minMax':
       return extremes;

@@ -1,12 +1,13 @@
 /**
  * Post-training quantisation: a float graph and images to calibrate on become the integer network.
- * The passes, in order: calibrate, quantise activations, quantise filters, correct biases, lower.
+ * The passes, in order: calibrate, equalise channels, quantise activations, quantise filters, correct biases, lower.
  */
 import { UserError } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Network } from '../network/network.ts';
 import { quantiseActivations } from './activation-ranges.ts';
 import { correctBias } from './correct-bias.ts';
+import { type EqualiseOptions, equalise } from './equalise.ts';
 import { quantiseFilters } from './filter-codes.ts';
 import { isQuantised, type LowerOptions, lowerQuantised } from './lower/lower.ts';
 import type { Observer } from './observers.ts';
@@ -15,13 +16,39 @@ import { type CalibrationSource, collectStatistics, type Statistics } from './st
 export interface QuantiseOptions extends LowerOptions {
   /** How the range of an activation follows from what calibration saw; by default the least mean squared error. */
   readonly observer?: Observer;
+  /** How far channels that depthwise layers read are equalised; false leaves them as they are. */
+  readonly equalisation?: EqualiseOptions | false;
   /** Whether biases take back the mean shift of rounded weights: true by default. */
   readonly biasCorrection?: boolean;
 }
 
+const EQUALISATION: EqualiseOptions = { headroom: 1.5, largest: 64 };
+
+export interface Quantised {
+  readonly network: Network;
+  /**
+   * Float graph whose tensors the network's are to be compared with, by name: the given one, some of its channels
+   * multiplied by constants.
+   */
+  readonly reference: Graph;
+}
+
 /** The integer network of a float graph. */
 export function quantise(graph: Graph, calibration: CalibrationSource, options: QuantiseOptions = {}): Network {
-  return lowerQuantised(quantiseGraph(graph, collectStatistics(graph, calibration), options), options);
+  return quantiseWithReference(graph, calibration, options).network;
+}
+
+/** The integer network of a float graph, and the float graph that shows its noise layer by layer. */
+export function quantiseWithReference(
+  graph: Graph,
+  calibration: CalibrationSource,
+  options: QuantiseOptions = {},
+): Quantised {
+  const seen = collectStatistics(graph, calibration);
+  const { equalisation = EQUALISATION } = options;
+  const equalised = equalisation === false ? { graph, statistics: seen } : equalise(graph, seen, equalisation);
+  const codes = quantiseGraph(equalised.graph, equalised.statistics, options);
+  return { network: lowerQuantised(codes, options), reference: equalised.graph };
 }
 
 /** The integer network of any graph: a quantised one keeps its codes, a float one needs images to calibrate on. */
@@ -42,7 +69,7 @@ export function toNetwork(
   return quantise(graph, calibration, options);
 }
 
-/** The graph with codes for activations, weights and biases, as a quantised model file would state it. */
+/** The graph, not equalised further, with codes for activations, weights and biases, as a quantised model file would state it. */
 export function quantiseGraph(graph: Graph, statistics: Statistics, options: QuantiseOptions = {}): Graph {
   const activations = quantiseActivations(graph, statistics, options.observer ?? { kind: 'mse' });
   const filters = quantiseFilters(activations);

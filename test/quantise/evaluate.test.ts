@@ -9,7 +9,7 @@ import { encodePng } from '../../src/node/image.ts';
 import { createFrameEvaluator, summarise } from '../../src/quantise/evaluate.ts';
 import { addNoise, decibels, topClass, topClasses } from '../../src/quantise/metrics.ts';
 import { normalise, type Picture, SIGNED_RANGE } from '../../src/quantise/preprocess.ts';
-import { quantise } from '../../src/quantise/quantise.ts';
+import { quantise, quantiseWithReference } from '../../src/quantise/quantise.ts';
 import { bundle } from '../support/bundle.ts';
 import { randomNumbers, smallMobileNet } from './support.ts';
 
@@ -69,7 +69,10 @@ describe('evaluating over pictures', () => {
     return { height: 12, width: 10, pixels };
   });
   const frames = pictures.map((picture) => [normalise(picture, SIGNED_RANGE)]);
-  const network = quantise(graph, { count: frames.length, frame: (index) => frames[index]! });
+  const { network, reference } = quantiseWithReference(graph, {
+    count: frames.length,
+    frame: (index) => frames[index]!,
+  });
 
   beforeAll(async () => {
     await bundle(join(root, 'src/node/evaluate-worker.ts'), worker, 'node', ['tinypool', 'sharp', 'zod']);
@@ -88,7 +91,7 @@ describe('evaluating over pictures', () => {
     const progress: number[] = [];
     const found = await evaluateImages({
       network,
-      reference: graph,
+      reference,
       preprocess,
       files,
       noiseImages: 4,
@@ -96,7 +99,7 @@ describe('evaluating over pictures', () => {
       worker: pathToFileURL(worker),
       onProgress: (done) => progress.push(done),
     });
-    const evaluate = await createFrameEvaluator(network, graph);
+    const evaluate = await createFrameEvaluator(network, reference);
     const verdicts = frames.map((frame, index) => evaluate(frame, index < 4));
     const expected = summarise(
       network,

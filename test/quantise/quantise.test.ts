@@ -5,7 +5,7 @@ import { checkAccumulators } from '../../src/network/accumulator.ts';
 import { runFloat } from '../../src/quantise/float/execute.ts';
 import { dequantiseValues, quantiseValues } from '../../src/quantise/lower/codes.ts';
 import { addNoise, decibels } from '../../src/quantise/metrics.ts';
-import { type QuantiseOptions, quantise } from '../../src/quantise/quantise.ts';
+import { type QuantiseOptions, quantise, quantiseWithReference } from '../../src/quantise/quantise.ts';
 import type { CalibrationSource } from '../../src/quantise/statistics.ts';
 import { runReference } from '../../src/simulate/reference/reference.ts';
 import { GraphMaker, randomNumbers, randomReals, size, smallMobileNet, windowOf } from './support.ts';
@@ -16,11 +16,11 @@ function measureNoise(graph: Graph, options: QuantiseOptions = {}): Map<string, 
   const shape = graph.tensors.get('input')!.shape;
   const frames = Array.from({ length: 12 }, () => [randomReals(size(shape), random)]);
   const calibration: CalibrationSource = { count: 8, frame: (index) => frames[index]! };
-  const network = quantise(graph, calibration, options);
+  const { network, reference } = quantiseWithReference(graph, calibration, options);
   checkAccumulators(network);
   const powers = new Map(network.tensors.map(({ name }) => [name, { signal: 0, noise: 0 }]));
   for (const frame of frames.slice(8)) {
-    const expected = runFloat(graph, frame);
+    const expected = runFloat(reference, frame);
     const codes = runReference(network, [quantiseValues(frame[0]!, network.tensors[network.inputs[0]!]!)]);
     network.tensors.forEach((tensor, index) => {
       addNoise(powers.get(tensor.name)!, expected.get(tensor.name)!, dequantiseValues(codes[index]!, tensor));
@@ -42,6 +42,45 @@ describe('the quantiser', () => {
     for (const [name, ratio] of measureNoise(smallMobileNet(4), { multiplierBits: 31 })) {
       expect(ratio, name).toBeGreaterThan(28);
     }
+  });
+
+  it('equalises channels that depthwise layers read without changing what the float network computes', () => {
+    const maker = new GraphMaker({ height: 8, width: 8, channels: 4 }, 31);
+    const made = maker.conv('input', 12, windowOf(1), { low: 0, high: 6 });
+    const filtered = maker.depthwise(made, windowOf(3, 1, 1), { low: 0, high: 6 });
+    const output = maker.conv(filtered, 8, windowOf(1));
+    const graph = maker.graph(output);
+    // Channels of very different reach, which the depthwise filters bring back.
+    const [first, second] = maker.nodes;
+    if (first?.op !== 'conv' || second?.op !== 'depthwise') throw new Error('a conv and a depthwise were made');
+    for (let c = 0; c < 12; c++) {
+      const factor = 2 ** -(c % 5);
+      const scale = (node: typeof first | typeof second, at: (i: number) => boolean, by: number): void => {
+        if (node.weights.kind !== 'real' || node.bias?.kind !== 'real') throw new Error('a float layer was made');
+        const { values } = node.weights;
+        for (let i = 0; i < values.length; i++) if (at(i)) values[i]! *= by;
+      };
+      scale(first, (i) => Math.floor(i / 4) === c, factor);
+      if (first.bias?.kind === 'real') first.bias.values[c]! *= factor;
+      scale(second, (i) => i % 12 === c, 1 / factor);
+    }
+    const random = randomNumbers(6);
+    const frames = Array.from({ length: 8 }, () => [randomReals(256, random)]);
+    const calibration: CalibrationSource = { count: 8, frame: (index) => frames[index]! };
+    const { reference } = quantiseWithReference(graph, calibration);
+    let compared = 0;
+    for (const frame of frames) {
+      const [plain, equalised] = [runFloat(graph, frame), runFloat(reference, frame)];
+      for (const name of [filtered, output]) {
+        plain.get(name)!.forEach((value, i) => {
+          expect(Math.abs(equalised.get(name)![i]! - value)).toBeLessThan(1e-4);
+          compared++;
+        });
+      }
+    }
+    expect(compared).toBe(8 * 64 * 20);
+    const noise = measureNoise(graph).get(output)!;
+    expect(noise).toBeGreaterThan(measureNoise(graph, { equalisation: false }).get(output)! + 4);
   });
 
   it('gives the same bytes for the same frames', () => {
