@@ -93,7 +93,8 @@ async function floatModels(folder: string, labels: string, worker: URL): Promise
     const calibrated = performance.now();
     const found = await evaluateImages({
       network,
-      reference,
+      reference: graph,
+      layerReference: reference,
       preprocess,
       files: await readDataset(folder, labels, { skip: CALIBRATE, labelOffset }),
       worker,

@@ -10,12 +10,15 @@ import { framePicture } from './pictures.ts';
 
 export interface EvaluateSetting {
   readonly network: Network;
+  /** The float graph whose answers count. */
   readonly reference: Graph | undefined;
+  /** The float graph that layers are compared with, where it is another (`Quantised.reference`). */
+  readonly layerReference?: Graph | undefined;
   readonly preprocess: Preprocess;
 }
 
-const { network, reference, preprocess } = Tinypool.workerData as EvaluateSetting;
-const evaluator = createFrameEvaluator(network, reference);
+const { network, reference, layerReference, preprocess } = Tinypool.workerData as EvaluateSetting;
+const evaluator = createFrameEvaluator(network, reference, layerReference);
 const { height, width } = network.tensors[network.inputs[0]!]!;
 
 /** What a worker sends: errors lose their class and parts on the way, so the user's mistakes travel as data. */

@@ -20,11 +20,11 @@ export interface EvaluateOptions extends EvaluateSetting {
 
 /** The figures do not depend on the number of threads. A picture that cannot be read ends the evaluation. */
 export async function evaluateImages(options: EvaluateOptions): Promise<Evaluation> {
-  const { network, reference, preprocess, files, onProgress } = options;
+  const { network, reference, layerReference, preprocess, files, onProgress } = options;
   const scores = network.tensors[network.outputs[0]!.tensor]!;
   checkLabels(files, scores.height * scores.width * scores.channels);
   const threads = options.threads ?? availableParallelism();
-  const setting: EvaluateSetting = { network, reference, preprocess };
+  const setting: EvaluateSetting = { network, reference, layerReference, preprocess };
   const pool = new Tinypool({
     filename: (options.worker ?? new URL('./evaluate-worker.js', import.meta.url)).href,
     runtime: 'worker_threads',

@@ -19,21 +19,30 @@ export interface FrameVerdict {
 /** One frame: real inputs in the graph's order, each [height][width][channel]. */
 export type FrameEvaluator = (inputs: readonly Float32Array[], withNoise: boolean) => FrameVerdict;
 
-/** Prepares both networks; `reference` is the float graph (or the quantised one, run on its dequantised weights). */
-export async function createFrameEvaluator(network: Network, reference: Graph | undefined): Promise<FrameEvaluator> {
+/**
+ * Prepares both networks: `reference` is the float graph (or the quantised one, run on its dequantised weights).
+ * Noise is measured against `layerReference`, whose tensors have the scale of the network's (`Quantised.reference`).
+ */
+export async function createFrameEvaluator(
+  network: Network,
+  reference: Graph | undefined,
+  layerReference: Graph | undefined = reference,
+): Promise<FrameEvaluator> {
   const output = network.outputs[0]!;
   const kernels = await createKernels(network, { keepTensors: true });
   const runReference = reference && createFloatExecutor(reference);
+  const runLayers = layerReference && layerReference !== reference ? createFloatExecutor(layerReference) : runReference;
   const referenceOutput = reference?.outputs[0]?.tensor;
   return (inputs, withNoise) => {
     const codes = inputs.map((values, index) => quantiseValues(values, network.tensors[network.inputs[index]!]!));
     const expected = runReference?.(inputs);
-    const tensors = withNoise && expected ? kernels.runAll(codes) : undefined;
+    const layers = withNoise && runLayers ? (runLayers === runReference ? expected : runLayers(inputs)) : undefined;
+    const tensors = layers && kernels.runAll(codes);
     const scores = tensors ? tensors[output.tensor]! : kernels.run(codes)[0]!;
     return {
       best: topClasses(scores, 5),
       reference: expected && topClass(expected.get(referenceOutput!)!),
-      noise: tensors && expected && layerNoise(network, tensors, expected),
+      noise: tensors && layerNoise(network, tensors, layers!),
     };
   };
 }

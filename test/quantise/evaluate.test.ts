@@ -91,7 +91,8 @@ describe('evaluating over pictures', () => {
     const progress: number[] = [];
     const found = await evaluateImages({
       network,
-      reference,
+      reference: graph,
+      layerReference: reference,
       preprocess,
       files,
       noiseImages: 4,
@@ -99,7 +100,7 @@ describe('evaluating over pictures', () => {
       worker: pathToFileURL(worker),
       onProgress: (done) => progress.push(done),
     });
-    const evaluate = await createFrameEvaluator(network, reference);
+    const evaluate = await createFrameEvaluator(network, graph, reference);
     const verdicts = frames.map((frame, index) => evaluate(frame, index < 4));
     const expected = summarise(
       network,

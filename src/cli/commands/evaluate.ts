@@ -53,11 +53,12 @@ export function evaluateCommand(): Command {
         ...(skip === undefined ? {} : { skip }),
         ...(limit === undefined ? {} : { limit }),
       });
-      const { network, reference, preprocess, origin } = await loadSubject(subject, flags, progress);
+      const { network, reference, layerReference, preprocess, origin } = await loadSubject(subject, flags, progress);
       let count = () => {};
       const result = await evaluateImages({
         network,
         reference: flags.reference ? reference : undefined,
+        layerReference: flags.reference ? layerReference : undefined,
         preprocess,
         files,
         onProgress: (done, total) => {
@@ -86,6 +87,7 @@ export function evaluateCommand(): Command {
 interface Subject {
   readonly network: Network;
   readonly reference: Graph | undefined;
+  readonly layerReference: Graph | undefined;
   readonly preprocess: Preprocess;
   readonly origin: string;
 }
@@ -94,7 +96,13 @@ async function loadSubject(subject: string, flags: Flags, progress: Progress): P
   progress.step('reading the model');
   if (isBuildFolder(subject)) {
     const { compiled, preprocess, manifest } = readPictureBuild(subject);
-    return { network: compiled.network, reference: undefined, preprocess, origin: manifest.quantisation };
+    return {
+      network: compiled.network,
+      reference: undefined,
+      layerReference: undefined,
+      preprocess,
+      origin: manifest.quantisation,
+    };
   }
   const model = loadModel(subject, flags.preprocess);
   const calibrationFiles =
@@ -110,6 +118,7 @@ async function loadSubject(subject: string, flags: Flags, progress: Progress): P
   return {
     network: prepared.network,
     reference: model.graph,
+    layerReference: prepared.reference,
     preprocess: requirePreprocess(model),
     origin: prepared.origin,
   };
