@@ -123,7 +123,8 @@ module dw_compute #(
   dw_engine_pkg::rows_t next_rows, rows;
   dw_engine_pkg::step_t step;
   logic [13:0] next_top;
-  logic [3:0] error_code;
+  logic front_error, range_q;
+  logic [3:0] front_code;
   logic [15:0] retired_q;
 
   dw_front #(.Pixels(Pixels), .Lanes(Lanes), .Inputs(Inputs)) u_front (
@@ -137,17 +138,22 @@ module dw_compute #(
     .load_retired_i,
     .compute_retired_i(retired_q),
     .store_retired_i,
-    .free_i           (free),
+    .free_i           (free && !range_q),
     .start_o          (start),
     .held_o           (held),
     .stage_o          (next_stage),
     .work_o           (next_work),
     .rows_o           (next_rows),
     .top_o            (next_top),
-    .error_o          (error_valid_o),
-    .error_code_o     (error_code)
+    .error_o          (front_error),
+    .error_code_o     (front_code)
   );
-  assign error_code_o = 8'(error_code);
+  assign error_valid_o = front_error || range_q;
+  always_comb begin
+    error_code_o = 8'(dw_pkg::ERROR_NONE);
+    if (front_error) error_code_o = 8'(front_code);
+    else if (range_q) error_code_o = 8'(dw_pkg::ERROR_ADDRESS_RANGE);
+  end
 
   dw_sequencer #(.HaloGroups(HaloGroups), .Interval(Interval)) u_sequencer (
     .clk_i,
@@ -449,6 +455,18 @@ module dw_compute #(
     .write_address_i(parameter_write_address_i),
     .write_data_i   (parameter_write_data_i)
   );
+
+  // A word outside its memory stops the unit: no further COMPUTE starts.
+  logic [2*Pixels-1:0] write_outside_q;
+  logic weight_outside_q, parameter_outside_q;
+  always_ff @(posedge clk_i) begin
+    weight_outside_q <= weight_read && 32'(weight_address_read) >= WeightDepth;
+    parameter_outside_q <= close_read && 32'(parameter_address_read) >= ParameterDepth;
+    for (int unsigned c = 0; c < 2 * Pixels; c++)
+      write_outside_q[c] <= write_busy && port_write[c] && 32'(port_address[c*16 +: 16]) >= ActivationDepth;
+    if (!rst_ni || clear_i) range_q <= 1'b0;
+    else if (weight_outside_q || parameter_outside_q || write_outside_q != '0) range_q <= 1'b1;
+  end
 
   // ---- operands
   localparam int unsigned AddressControl = 2 + Sets + 2 * Pixels + Pixels * ColumnBits + OffsetBits;

@@ -62,19 +62,23 @@ module dw_input_walker #(
   logic [9:0] block_1q;
   logic [5:0] index_1q;
   logic group, wrap, row_turn, turn, single;
-  logic [5:0] fraction;    // column within a bank group, enlarged
+  logic [2:0] fraction, enlarged;
+  logic double;            // columns advance by 2
   logic [15:0] slot_after;
   logic [3:0] row_bits;    // row within a slot, enlarged
 
   assign group = step_i.valid && step_i.group_first;
-  assign column_next = column_1q + (work_i.stride_x && Pixels == 1 && !work_i.window ? 14'd2 : 14'(Pixels));
+  assign double = work_i.stride_x && Pixels == 1 && !work_i.window;
+  assign column_next = column_1q + (double ? 14'd2 : 14'(Pixels));
   assign column_wrapped = column_1q + 14'(Pixels) - 14'(work_i.input_width);
   assign wrap = work_i.flat && !column_wrapped[13] && !step_i.read_row_first;
   // With a stride of 2 and one pixel, a step of two columns may be two groups.
-  assign single = Pixels == 1 && work_i.stride_x && work_i.upsample == '0 && !work_i.window;
-  assign fraction = {column_1q[5:0]} & 6'((Pixels << work_i.upsample) - 1);
-  assign turn = 7'(fraction) + (work_i.stride_x && Pixels == 1 && !work_i.window ? 7'd2 : 7'(Pixels))
-              >= 7'(Pixels << work_i.upsample);
+  assign single = double && work_i.upsample == '0;
+  // Adding P (or, with one pixel and a stride of 2, 2) to the column leaves its bank group where the enlarged columns
+  // within it are the last ones.
+  assign enlarged = 3'((4'd1 << work_i.upsample) - 4'd1);
+  assign fraction = {column_1q[PixelBits+2:PixelBits+1], column_1q[PixelBits] || double};
+  assign turn = (fraction & enlarged) == enlarged;
   assign group_words = single ? 16'(work_i.input_blocks) << 1 : 16'(work_i.input_blocks);
   assign row_bits = 4'(row_1q[3:0] >> work_i.upsample);
   assign row_turn = work_i.flat ? wrap && row_bits[1:0] == 2'd3
