@@ -196,7 +196,7 @@ module dw_compute #(
     end else begin
       retire_q <= retire;
       if (retire) retired_q <= retired_q + 16'd1;
-      flying_q <= flying_q + 4'(start) - 4'(retire);
+      flying_q <= flying_q + 4'(fresh_q) - 4'(retire);
     end
   end
   assign busy_q = flying_q != '0;
