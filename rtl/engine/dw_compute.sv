@@ -220,55 +220,24 @@ module dw_compute #(
   logic [MapBits-1:0] map;
 
   dw_pixel_walker #(.Pixels(Pixels), .Lanes(Lanes), .Inputs(Inputs)) u_pixel_walker (
-    .clk_i,
-    .step_i           (step),
-    .work_i           (work),
-    .position_column_o(position_column),
-    .position_set_o   (position_set),
-    .position_words_o (position_words),
-    .position_slot_o  (position_slot),
-    .position_next_o  (position_next),
-    .position_block_o (position_block),
-    .position_offset_o(position_offset),
-    .position_in_o    (position_in),
-    .position_used_o  (position_used),
-    .write_address_o  (write_address),
-    .write_wrapped_o  (write_wrapped),
-    .write_next_o     (write_next),
-    .write_first_o    (write_first),
-    .write_set_o      (write_set),
-    .write_offset_o   (write_offset),
-    .write_valid_o    (write_valid),
-    .write_straddle_o (write_straddle),
-    .write_column_o   (write_column)
+    .clk_i, .step_i(step), .work_i(work), .position_column_o(position_column), .position_set_o(position_set),
+    .position_words_o(position_words), .position_slot_o(position_slot), .position_next_o(position_next),
+    .position_block_o(position_block), .position_offset_o(position_offset), .position_in_o(position_in),
+    .position_used_o(position_used), .write_address_o(write_address), .write_wrapped_o(write_wrapped),
+    .write_next_o(write_next), .write_first_o(write_first), .write_set_o(write_set), .write_offset_o(write_offset),
+    .write_valid_o(write_valid), .write_straddle_o(write_straddle), .write_column_o(write_column)
   );
 
   dw_input_walker #(
     .Pixels(Pixels), .Lanes(Lanes), .Inputs(Inputs), .WindowSteps(WindowSteps), .StepMapBits(MapBits),
     .StepRows(StepRows), .StepMaps(StepMaps), .StepOwnBlocks(StepOwnBlocks)
   ) u_input_walker (
-    .clk_i,
-    .rst_ni,
-    .step_i           (step),
-    .work_i           (work),
-    .rows_i           (rows),
-    .position_column_i(position_column),
-    .position_set_i   (position_set),
-    .position_words_i (position_words),
-    .position_slot_i  (position_slot),
-    .position_next_i  (position_next),
-    .position_block_i (position_block),
-    .position_in_i    (position_in),
-    .position_used_i  (position_used),
-    .bank_read_o      (bank_read),
-    .bank_address_o   (bank_address),
-    .bank_set_o       (bank_set),
-    .row_valid_o      (row_valid),
-    .slot_valid_o     (slot_valid),
-    .slot_straddle_o  (slot_straddle),
-    .slot_column_o    (slot_column),
-    .lane_offset_o    (lane_offset),
-    .map_o            (map)
+    .clk_i, .rst_ni, .step_i(step), .work_i(work), .rows_i(rows), .position_column_i(position_column),
+    .position_set_i(position_set), .position_words_i(position_words), .position_slot_i(position_slot),
+    .position_next_i(position_next), .position_block_i(position_block), .position_in_i(position_in),
+    .position_used_i(position_used), .bank_read_o(bank_read), .bank_address_o(bank_address), .bank_set_o(bank_set),
+    .row_valid_o(row_valid), .slot_valid_o(slot_valid), .slot_straddle_o(slot_straddle),
+    .slot_column_o(slot_column), .lane_offset_o(lane_offset), .map_o(map)
   );
 
   logic [15:0] weight_address, weight_address_read, parameter_address, parameter_address_read;
@@ -288,117 +257,24 @@ module dw_compute #(
   );
 
   // ---- what goes with a step
-  localparam int unsigned TokenBits = 14;
-  dw_engine_pkg::token_t token, token_bank, token_operands, token_sums;
-  always_comb begin
-    token = '0;
-    token.valid = step.valid;
-    token.first = step.group_first && step.compute;
-    token.compute = step.compute && !step.residual;
-    token.multiply = step.compute && !step.residual && !step.none;
-    token.close = step.close;
-    token.window = work.window;
-    token.maximum = stage_q[dw_pkg::STAGE_MAXIMUM_LSB];
-    token.left_ok = step.left_ok;
-    token.right_ok = step.right_ok;
-    token.line_first = step.group_first;
-  end
+  dw_engine_pkg::token_t token_bank, token_operands, token_sums;
   logic weight_read, close_read, close_sums, close_q;
-  logic valid_bank, valid_operands, valid_sums;
-  dw_delay #(.Width(1), .Depth(BankData), .Reset(1'b1)) u_valid_bank (
-    .clk_i, .rst_ni, .data_i(token.valid), .data_o(valid_bank)
+  dw_tokens #(.BankData(BankData), .Operands(Operands), .Sums(Sums)) u_tokens (
+    .clk_i, .rst_ni, .step_i(step), .window_i(work.window), .maximum_i(stage_q[dw_pkg::STAGE_MAXIMUM_LSB]),
+    .token_bank_o(token_bank), .token_operands_o(token_operands), .token_sums_o(token_sums),
+    .weight_read_o(weight_read), .close_read_o(close_read), .close_sums_o(close_sums), .close_o(close_q)
   );
-  dw_engine_pkg::token_t token_bank_raw, token_operands_raw, token_sums_raw;
-  dw_delay #(.Width(TokenBits), .Depth(BankData)) u_token_bank (
-    .clk_i, .rst_ni, .data_i(token), .data_o(token_bank_raw)
-  );
-  dw_delay #(.Width(1), .Depth(Operands - BankData), .Reset(1'b1)) u_valid_operands (
-    .clk_i, .rst_ni, .data_i(valid_bank), .data_o(valid_operands)
-  );
-  dw_delay #(.Width(TokenBits), .Depth(Operands - BankData)) u_token_operands (
-    .clk_i, .rst_ni, .data_i(token_bank), .data_o(token_operands_raw)
-  );
-  dw_delay #(.Width(1), .Depth(Sums - Operands), .Reset(1'b1)) u_valid_sums (
-    .clk_i, .rst_ni, .data_i(valid_operands), .data_o(valid_sums)
-  );
-  dw_delay #(.Width(TokenBits), .Depth(Sums - Operands)) u_token_sums (
-    .clk_i, .rst_ni, .data_i(token_operands), .data_o(token_sums_raw)
-  );
-  always_comb begin
-    token_bank = token_bank_raw;
-    token_bank.valid = valid_bank;
-    token_operands = token_operands_raw;
-    token_operands.valid = valid_operands;
-    token_sums = token_sums_raw;
-    token_sums.valid = valid_sums;
-  end
-  dw_delay #(.Width(1), .Depth(Operands - 2), .Reset(1'b1)) u_weight_read (
-    .clk_i, .rst_ni, .data_i(token.valid && token.multiply), .data_o(weight_read)
-  );
-  dw_delay #(.Width(1), .Depth(Sums - 1 - Operands), .Reset(1'b1)) u_close_read (
-    .clk_i, .rst_ni, .data_i(token_operands.valid && token_operands.close), .data_o(close_read)
-  );
-  assign close_sums = token_sums.valid && token_sums.close;
-  always_ff @(posedge clk_i) close_q <= rst_ni && close_sums;
 
-  // ---- contexts: numbers of the stage, by number of the COMPUTE
+  // ---- numbers of the stage
   localparam int unsigned PostBits = 2 + 3 + 7 * 8 + 2 * MultiplierBits + 6;
-  logic [2:0] number_1q, number_zero, number_weight, number_sums, number_post_q;
-  logic [6:0] weight_threshold, weight_threshold_1q;
-  logic [7:0] activation_threshold, activation_threshold_1q;
-  logic [StageBits-1:0] stage_1q;
-  logic [PostBits-1:0] post_d, post_q;
+  logic [PostBits-1:0] post_q;
   logic [15:0] zero_q;
   logic [6:0] weight_threshold_q;
-  (* ram_style = "distributed" *) logic [15:0] zero_context [8];
-  (* ram_style = "distributed" *) logic [6:0] weight_context [8];
-  (* ram_style = "distributed" *) logic [PostBits-1:0] post_context [8];
-  always_ff @(posedge clk_i) begin
-    number_1q <= number_q;
-    stage_1q <= stage_q;
-    weight_threshold_1q <= weight_threshold;
-    activation_threshold_1q <= activation_threshold;
-    zero_context[number_1q] <= {activation_threshold_1q, stage_1q[dw_pkg::STAGE_INPUT_ZERO_LSB +: 8]};
-    weight_context[number_1q] <= weight_threshold_1q;
-    post_context[number_1q] <= post_d;
-    zero_q <= zero_context[number_zero];
-    weight_threshold_q <= weight_context[number_weight];
-    if (close_sums) number_post_q <= number_sums;
-    post_q <= post_context[number_post_q];
-  end
-  always_comb begin
-    weight_threshold = '0;
-    activation_threshold = '0;
-    for (int unsigned level = 1; level <= dw_pkg::PRUNING_LEVELS; level++) begin
-      if (level_i == 3'(level) && !stage_q[dw_pkg::STAGE_MAXIMUM_LSB]) begin
-        weight_threshold = weight_threshold | stage_q[dw_pkg::STAGE_WEIGHT_THRESHOLDS_LSB + (level - 1) * 7 +: 7];
-        activation_threshold = activation_threshold
-                             | stage_q[dw_pkg::STAGE_ACTIVATION_THRESHOLDS_LSB + (level - 1) * 8 +: 8];
-      end
-    end
-  end
-  assign post_d = {
-    stage_1q[dw_pkg::STAGE_RESIDUAL_SHIFT_LSB +: 6],
-    stage_1q[dw_pkg::STAGE_RESIDUAL_MULTIPLIER_LSB +: MultiplierBits],
-    stage_1q[dw_pkg::STAGE_MIDDLE_MULTIPLIER_LSB +: MultiplierBits],
-    stage_1q[dw_pkg::STAGE_OUTPUT_HIGH_LSB +: 8],
-    stage_1q[dw_pkg::STAGE_OUTPUT_LOW_LSB +: 8],
-    stage_1q[dw_pkg::STAGE_OUTPUT_ZERO_LSB +: 8],
-    stage_1q[dw_pkg::STAGE_RESIDUAL_ZERO_LSB +: 8],
-    stage_1q[dw_pkg::STAGE_MIDDLE_HIGH_LSB +: 8],
-    stage_1q[dw_pkg::STAGE_MIDDLE_LOW_LSB +: 8],
-    stage_1q[dw_pkg::STAGE_MIDDLE_ZERO_LSB +: 8],
-    stage_1q[dw_pkg::STAGE_TABLE_LSB +: 3],
-    stage_1q[dw_pkg::STAGE_RESIDUAL_LSB +: 2]
-  };
-  dw_delay #(.Width(3), .Depth(BankData + 1)) u_number_zero (
-    .clk_i, .rst_ni, .data_i(number_q), .data_o(number_zero)
-  );
-  dw_delay #(.Width(3), .Depth(Operands - 1 - (BankData + 1))) u_number_weight (
-    .clk_i, .rst_ni, .data_i(number_zero), .data_o(number_weight)
-  );
-  dw_delay #(.Width(3), .Depth(Sums - (Operands - 1))) u_number_sums (
-    .clk_i, .rst_ni, .data_i(number_weight), .data_o(number_sums)
+  dw_stage_context #(
+    .MultiplierBits(MultiplierBits), .BankData(BankData), .Operands(Operands), .Sums(Sums)
+  ) u_stage_context (
+    .clk_i, .rst_ni, .level_i, .number_i(number_q), .stage_i(stage_q), .close_i(close_sums),
+    .zero_o(zero_q), .weight_threshold_o(weight_threshold_q), .post_o(post_q)
   );
 
   // ---- memories
@@ -413,26 +289,13 @@ module dw_compute #(
   logic [ParameterBits-1:0] parameters;
 
   dw_activation_memory #(.Pixels(Pixels), .Inputs(Inputs), .Depth(ActivationDepth)) u_activations (
-    .clk_i,
-    .rst_ni,
-    .read_i         (bank_read),
-    .read_address_i (bank_address),
-    .read_data_o    (bank_data),
-    .write_busy_i   (write_busy),
-    .write_set_i    (port_set),
-    .write_i        (port_write),
-    .write_address_i(port_address),
-    .write_data_i   (port_data),
-    .write_bytes_i  (port_bytes),
-    .store_request_i(activation_read_request_i),
-    .store_set_i    (activation_read_set_i),
-    .store_address_i(activation_read_address_i),
-    .store_valid_o  (activation_read_valid_o),
-    .store_data_o   (activation_read_data_o),
-    .load_valid_i   (activation_write_valid_i),
-    .load_set_i     (activation_write_set_i),
-    .load_address_i (activation_write_address_i),
-    .load_data_i    (activation_write_data_i)
+    .clk_i, .rst_ni, .read_i(bank_read), .read_address_i(bank_address), .read_data_o(bank_data),
+    .write_busy_i(write_busy), .write_set_i(port_set), .write_i(port_write), .write_address_i(port_address),
+    .write_data_i(port_data), .write_bytes_i(port_bytes), .store_request_i(activation_read_request_i),
+    .store_set_i(activation_read_set_i), .store_address_i(activation_read_address_i),
+    .store_valid_o(activation_read_valid_o), .store_data_o(activation_read_data_o),
+    .load_valid_i(activation_write_valid_i), .load_set_i(activation_write_set_i),
+    .load_address_i(activation_write_address_i), .load_data_i(activation_write_data_i)
   );
   assign activation_write_ready_o = !write_busy;
   assign activation_read_free_o = ~bank_read;
@@ -609,27 +472,11 @@ module dw_compute #(
   dw_write_back #(
     .Pixels(Pixels), .Lanes(Lanes), .Inputs(Inputs), .RequantisePixels(RequantisePixels)
   ) u_write_back (
-    .clk_i,
-    .rst_ni,
-    .close_i        (close_late),
-    .address_i      (late_address),
-    .wrapped_i      (late_wrapped),
-    .next_i         (late_next),
-    .first_i        (late_first),
-    .set_i          (late_set),
-    .offset_i       (late_offset),
-    .slot_valid_i   (late_valid),
-    .slot_straddle_i(late_straddle),
-    .slot_column_i  (late_column),
-    .valid_i        (codes_valid),
-    .chunk_i        (codes_chunk),
-    .codes_i        (codes),
-    .busy_o         (write_busy),
-    .set_o          (port_set),
-    .write_o        (port_write),
-    .address_o      (port_address),
-    .data_o         (port_data),
-    .bytes_o        (port_bytes)
+    .clk_i, .rst_ni, .close_i(close_late), .address_i(late_address), .wrapped_i(late_wrapped), .next_i(late_next),
+    .first_i(late_first), .set_i(late_set), .offset_i(late_offset), .slot_valid_i(late_valid),
+    .slot_straddle_i(late_straddle), .slot_column_i(late_column), .valid_i(codes_valid), .chunk_i(codes_chunk),
+    .codes_i(codes), .busy_o(write_busy), .set_o(port_set), .write_o(port_write), .address_o(port_address),
+    .data_o(port_data), .bytes_o(port_bytes)
   );
 
   // ---- activity
@@ -644,5 +491,5 @@ module dw_compute #(
   );
 
   logic unused;
-  assign unused = ^{stage_1q, position_offset, token_sums};
+  assign unused = ^{stage_q, position_offset, token_operands, token_sums};
 endmodule

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Numbers of a stage for the parts of the pipeline, each of which may be at another COMPUTE: small memories by the number
+// of the COMPUTE, which travels along. Outputs: zero_o (activation threshold, zero point) BankData + 2 cycles after
+// number_i, weight_threshold_o Operands cycles after it, post_o two cycles after close_i (which comes Sums cycles after
+// number_i) until the next.
+module dw_stage_context #(
+  parameter int unsigned MultiplierBits = 16,
+  parameter int unsigned BankData = 0,      // cycles from the step to the words from the banks,
+  parameter int unsigned Operands = 0,      // ... to the operands,
+  parameter int unsigned Sums = 0,          // ... to the sums
+  localparam int unsigned StageBits = dw_pkg::STAGE_BITS,
+  localparam int unsigned PostBits = 2 + 3 + 7 * 8 + 2 * MultiplierBits + 6
+) (
+  input  logic                 clk_i,
+  input  logic                 rst_ni,
+  input  logic [2:0]           level_i,
+  input  logic [2:0]           number_i,
+  input  logic [StageBits-1:0] stage_i,
+  input  logic                 close_i,
+  output logic [15:0]          zero_o,
+  output logic [6:0]           weight_threshold_o,
+  output logic [PostBits-1:0]  post_o
+);
+  logic [2:0] number_1q, number_zero, number_weight, number_sums, number_post_q;
+  logic [6:0] weight_threshold, weight_threshold_1q;
+  logic [7:0] activation_threshold, activation_threshold_1q;
+  logic [StageBits-1:0] stage_1q;
+  logic [PostBits-1:0] post_d;
+  (* ram_style = "distributed" *) logic [15:0] zero_context [8];
+  (* ram_style = "distributed" *) logic [6:0] weight_context [8];
+  (* ram_style = "distributed" *) logic [PostBits-1:0] post_context [8];
+  always_ff @(posedge clk_i) begin
+    number_1q <= number_i;
+    stage_1q <= stage_i;
+    weight_threshold_1q <= weight_threshold;
+    activation_threshold_1q <= activation_threshold;
+    zero_context[number_1q] <= {activation_threshold_1q, stage_1q[dw_pkg::STAGE_INPUT_ZERO_LSB +: 8]};
+    weight_context[number_1q] <= weight_threshold_1q;
+    post_context[number_1q] <= post_d;
+    zero_o <= zero_context[number_zero];
+    weight_threshold_o <= weight_context[number_weight];
+    if (close_i) number_post_q <= number_sums;
+    post_o <= post_context[number_post_q];
+  end
+  always_comb begin
+    weight_threshold = '0;
+    activation_threshold = '0;
+    for (int unsigned level = 1; level <= dw_pkg::PRUNING_LEVELS; level++) begin
+      if (level_i == 3'(level) && !stage_i[dw_pkg::STAGE_MAXIMUM_LSB]) begin
+        weight_threshold = weight_threshold | stage_i[dw_pkg::STAGE_WEIGHT_THRESHOLDS_LSB + (level - 1) * 7 +: 7];
+        activation_threshold = activation_threshold
+                             | stage_i[dw_pkg::STAGE_ACTIVATION_THRESHOLDS_LSB + (level - 1) * 8 +: 8];
+      end
+    end
+  end
+  assign post_d = {
+    stage_1q[dw_pkg::STAGE_RESIDUAL_SHIFT_LSB +: 6],
+    stage_1q[dw_pkg::STAGE_RESIDUAL_MULTIPLIER_LSB +: MultiplierBits],
+    stage_1q[dw_pkg::STAGE_MIDDLE_MULTIPLIER_LSB +: MultiplierBits],
+    stage_1q[dw_pkg::STAGE_OUTPUT_HIGH_LSB +: 8],
+    stage_1q[dw_pkg::STAGE_OUTPUT_LOW_LSB +: 8],
+    stage_1q[dw_pkg::STAGE_OUTPUT_ZERO_LSB +: 8],
+    stage_1q[dw_pkg::STAGE_RESIDUAL_ZERO_LSB +: 8],
+    stage_1q[dw_pkg::STAGE_MIDDLE_HIGH_LSB +: 8],
+    stage_1q[dw_pkg::STAGE_MIDDLE_LOW_LSB +: 8],
+    stage_1q[dw_pkg::STAGE_MIDDLE_ZERO_LSB +: 8],
+    stage_1q[dw_pkg::STAGE_TABLE_LSB +: 3],
+    stage_1q[dw_pkg::STAGE_RESIDUAL_LSB +: 2]
+  };
+  dw_delay #(.Width(3), .Depth(BankData + 1)) u_number_zero (
+    .clk_i, .rst_ni, .data_i(number_i), .data_o(number_zero)
+  );
+  dw_delay #(.Width(3), .Depth(Operands - 1 - (BankData + 1))) u_number_weight (
+    .clk_i, .rst_ni, .data_i(number_zero), .data_o(number_weight)
+  );
+  dw_delay #(.Width(3), .Depth(Sums - (Operands - 1))) u_number_sums (
+    .clk_i, .rst_ni, .data_i(number_weight), .data_o(number_sums)
+  );
+
+  logic unused;
+  assign unused = ^{stage_i, stage_1q};
+endmodule
