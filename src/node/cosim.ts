@@ -1,4 +1,5 @@
 /** The whole way from a compiled network to a verdict on its RTL, with the tools of this machine. */
+import { resolve } from 'node:path';
 import type { Compiled } from '../compile/compile.ts';
 import type { BenchOptions, RtlBench } from '../cosim/bench.ts';
 import { type VerifyOptions, type VerifyResult, verifyFrame } from '../cosim/verify.ts';
@@ -43,7 +44,8 @@ export async function openRtl(
   options: BenchOptions,
 ): Promise<RtlBench> {
   const design = await rtlDesign(config, { trace: true });
-  if (simulator === 'verilator') return verilatorBench(await buildVerilator(design, cache), design.top, options);
+  if (simulator === 'verilator')
+    return verilatorBench(await buildVerilator(design, resolve(cache)), design.top, options);
   return wasmBench(await compileNetlist(await elaborate(design), design.top), options);
 }
 

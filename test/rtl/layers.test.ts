@@ -32,6 +32,7 @@ function compileLayer(config: Config, layerSeed: number): { compiled: Compiled; 
     multiplierBits: config.multiplierBits,
     maxExtent: 9,
     maxChannels: 24,
+    pruning: false,
   });
   try {
     return { compiled: compile(network, config), inputs: randomInputs(network, layerSeed) };
