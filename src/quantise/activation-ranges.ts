@@ -1,7 +1,8 @@
 /** Pass: gives every activation of a float graph its scale and zero point. */
-import type { ActivationQuantisation, Graph, GraphTensor } from '../graph/graph.ts';
+import type { ActivationQuantisation, Graph, GraphNode, GraphTensor } from '../graph/graph.ts';
 import { usefulInputRange } from './activations.ts';
-import { tensorOf } from './float/weights.ts';
+import { LARGEST_WEIGHT_CODE } from './channel-scale.ts';
+import { realWeights, tensorOf } from './float/weights.ts';
 import { quantisationOf } from './lower/codes.ts';
 import { extremeRange, type Observer, observedRange, type Range } from './observers.ts';
 import type { Statistics } from './statistics.ts';
@@ -21,17 +22,55 @@ export function quantiseActivations(graph: Graph, statistics: Statistics, observ
     const known = ranges.get(group);
     ranges.set(group, known === undefined ? useful : unite(known, useful));
   }
+  const codes = new Map<string, ActivationQuantisation>();
+  const settle = (name: string, finest: number): void => {
+    const group = groups.get(name) ?? name;
+    const range = ranges.get(group);
+    if (range === undefined) throw new Error(`tensor '${name}' was not seen in calibration`);
+    const known = codes.get(group) ?? atLeast(quantisationOf(range.low, range.high), finest);
+    codes.set(group, known);
+    codes.set(name, known);
+  };
+  for (const { tensor } of graph.inputs) settle(tensor, 0);
+  for (const node of graph.nodes) settle(node.output, finestScale(graph, node, codes));
   const tensors = new Map<string, GraphTensor>();
   for (const [name, tensor] of graph.tensors) {
-    const range = ranges.get(groups.get(name) ?? name);
-    if (range === undefined) {
-      tensors.set(name, tensor);
-      continue;
-    }
-    const quantisation: ActivationQuantisation = quantisationOf(range.low, range.high);
-    tensors.set(name, { ...tensor, quantisation });
+    const quantisation = codes.get(name);
+    tensors.set(name, quantisation === undefined ? tensor : { ...tensor, quantisation });
   }
   return { ...graph, tensors };
+}
+
+/** Steps of a code in one step of the accumulator: finer codes would tell nothing apart. */
+const CODES_PER_STEP = 256;
+
+/**
+ * The finest scale worth giving a node's output: a fraction of what one step of its accumulator stands for. It matters
+ * where a layer's outputs all but vanish (a gate that stays shut), whose scale no multiplier could reach.
+ */
+function finestScale(graph: Graph, node: GraphNode, codes: ReadonlyMap<string, ActivationQuantisation>): number {
+  const scales = node.inputs.map((name) => codes.get(name)!.scale);
+  const [x, second] = scales as [number, number];
+  switch (node.op) {
+    case 'conv':
+    case 'depthwise': {
+      const largest = realWeights(graph, node).reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
+      return (x * largest) / LARGEST_WEIGHT_CODE / CODES_PER_STEP;
+    }
+    case 'averagePool':
+      return x / (node.window.kernelHeight * node.window.kernelWidth) / CODES_PER_STEP;
+    case 'mul':
+      return (x * second) / CODES_PER_STEP;
+    case 'add':
+    case 'concat':
+      return Math.max(...scales) / CODES_PER_STEP;
+    default:
+      return 0;
+  }
+}
+
+function atLeast({ scale, zeroPoint }: ActivationQuantisation, finest: number): ActivationQuantisation {
+  return { scale: Math.max(scale, finest), zeroPoint };
 }
 
 /** Representative of the tensors that must have one quantisation between them, for those that are not alone. */

@@ -7,6 +7,8 @@ import { roundHalfAway } from './lower/codes.ts';
  */
 export const LARGEST_BIAS_CODE: number = 2 ** 30;
 
+export const LARGEST_WEIGHT_CODE = 127;
+
 /**
  * The weight scale, raised where the bias would overflow (a channel whose weights are all nearly 0: its output is its
  * bias, and with the raised scale that bias keeps 30 bits). A dead channel without a bias gets scale 1.

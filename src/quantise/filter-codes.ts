@@ -2,7 +2,7 @@
 import { UserError } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { scaleOf } from './activation-ranges.ts';
-import { biasCode, fitChannelScale } from './channel-scale.ts';
+import { biasCode, fitChannelScale, LARGEST_WEIGHT_CODE } from './channel-scale.ts';
 import {
   channelOfWeight,
   type FilterNode,
@@ -12,8 +12,6 @@ import {
   weightsPerChannel,
 } from './float/weights.ts';
 import { roundHalfAway } from './lower/codes.ts';
-
-export const LARGEST_WEIGHT_CODE = 127;
 
 /** The graph with codes for weights and biases: scale of a channel = its largest weight / 127, bias scale = s_x * s_w. */
 export function quantiseFilters(graph: Graph): Graph {
