@@ -24,7 +24,7 @@ export function activationFunction(node: ActivationNode): (x: number) => number 
 
 /**
  * Inputs outside [low, high] give the same output as the nearer bound, so codes need not reach them.
- * The smooth functions have no such bounds.
+ * Sigmoid and tanh are taken to be flat where they are within half a code of their limits.
  */
 export function usefulInputRange(node: ActivationNode): { low: number; high: number } {
   const alpha = node.alpha ?? 1 / 6;
@@ -37,7 +37,11 @@ export function usefulInputRange(node: ActivationNode): { low: number; high: num
       return alpha > 0 ? { low: -beta / alpha, high: Number.POSITIVE_INFINITY } : everything;
     case 'relu':
       return { low: 0, high: Number.POSITIVE_INFINITY };
-    default:
+    case 'sigmoid':
+      return { low: -7, high: 7 };
+    case 'tanh':
+      return { low: -3.5, high: 3.5 };
+    case 'swish':
       return everything;
   }
 }

@@ -7,7 +7,8 @@
  * ReLU commutes with factors. A clamp at 6 does for a factor that keeps what the channel was seen to hold below 6: what
  * exceeds that saturates, as it would in quantisation, so `headroom` is left.
  */
-import type { Graph, GraphNode, RealClamp } from '../graph/graph.ts';
+import type { Graph, GraphNode, MulNode, RealClamp } from '../graph/graph.ts';
+import { usefulInputRange } from './activations.ts';
 import { type FilterNode, realBias, realWeights, tensorOf } from './float/weights.ts';
 import { emptyHistogram } from './histogram.ts';
 import type { Statistics, TensorStatistics } from './statistics.ts';
@@ -29,22 +30,29 @@ export interface Equalised {
 export function equalise(graph: Graph, statistics: Statistics, options: EqualiseOptions): Equalised {
   const factors = new Map<string, Float64Array>();
   for (const node of graph.nodes) {
-    if (isFilter(node) && commutes(node.clamp) && onlyDepthwiseReads(graph, node.output)) {
-      const { minimum, maximum } = statistics.get(node.output)!;
-      const reach = Float64Array.from(minimum, (low, c) => Math.max(-low, maximum[c]!));
-      const own = channelFactors(reach, options);
-      if (own.some((factor) => factor > 1)) factors.set(node.output, own);
-    }
+    if (!isFilter(node) || !commutes(node.clamp)) continue;
+    const product = gatedProduct(graph, node.output);
+    if (!onlyDepthwiseReads(graph, product?.output ?? node.output)) continue;
+    const own = channelFactors(reachOf(statistics.get(product?.output ?? node.output)!), options);
+    if (!own.some((factor) => factor > 1)) continue;
+    factors.set(node.output, own);
+    if (product) factors.set(product.output, own);
   }
   const nodes = graph.nodes.map((node) => (isFilter(node) ? rescaleFilter(graph, node, factors) : node));
   const scaled = new Map(statistics);
-  for (const [name, own] of factors) scaled.set(name, scaleStatistics(statistics.get(name)!, own));
+  for (const [name, own] of factors) {
+    scaled.set(name, scaleStatistics(statistics.get(name)!, own, lowestUseful(graph, name)));
+  }
   return { graph: { ...graph, nodes }, statistics: scaled };
 }
 
-function scaleStatistics({ minimum, maximum, sum, values }: TensorStatistics, factors: Float64Array): TensorStatistics {
+function scaleStatistics(
+  { minimum, maximum, sum, values }: TensorStatistics,
+  factors: Float64Array,
+  lowest: number,
+): TensorStatistics {
   return {
-    minimum: minimum.map((value, c) => value * factors[c]!),
+    minimum: minimum.map((value, c) => Math.max(value, lowest) * factors[c]!),
     maximum: maximum.map((value, c) => value * factors[c]!),
     sum: sum.map((value, c) => value * factors[c]!),
     values,
@@ -58,6 +66,30 @@ function channelFactors(reach: Float64Array, { headroom, largest }: EqualiseOpti
   return reach.map((own) => (own > 0 ? Math.min(largest, Math.max(1, widest / (own * headroom))) : 1));
 }
 
+function reachOf({ minimum, maximum }: TensorStatistics): Float64Array {
+  return Float64Array.from(minimum, (low, c) => Math.max(-low, maximum[c]!));
+}
+
+/** What the gate of a product shuts out: below it the product is 0 whatever the value is. */
+function lowestUseful(graph: Graph, name: string): number {
+  if (gatedProduct(graph, name) === undefined) return Number.NEGATIVE_INFINITY;
+  const copies = graph.nodes.filter(({ op, inputs }) => op === 'depthwise' && inputs[0] === name);
+  const gates = graph.nodes.filter(({ inputs }) => copies.some(({ output }) => inputs[0] === output));
+  const lows = gates.map((node) => (node.op === 'activation' ? usefulInputRange(node).low : Number.NEGATIVE_INFINITY));
+  return Math.min(...lows);
+}
+
+/** The product x * gate(x) that alone reads the tensor, besides the depthwise layer of its gate (`splitSwishes`). */
+function gatedProduct(graph: Graph, name: string): MulNode | undefined {
+  const readers = graph.nodes.filter(({ inputs }) => inputs.includes(name));
+  const product = readers.find((node): node is MulNode => node.op === 'mul' && node.inputs[0] === name);
+  const leaves = graph.outputs.some(({ tensor }) => tensor === name);
+  const others = readers.filter((node) => node !== product);
+  return product && !leaves && commutes(product.clamp) && others.every(({ op }) => op === 'depthwise')
+    ? product
+    : undefined;
+}
+
 function isFilter(node: GraphNode): node is FilterNode {
   return node.op === 'conv' || node.op === 'depthwise';
 }
@@ -66,7 +98,7 @@ function commutes({ low, high }: RealClamp): boolean {
   return (low === 0 || low === Number.NEGATIVE_INFINITY) && high > 0;
 }
 
-function onlyDepthwiseReads(graph: Graph, name: string): boolean {
+export function onlyDepthwiseReads(graph: Graph, name: string): boolean {
   const readers = graph.nodes.filter(({ inputs }) => inputs.includes(name));
   const leaves = graph.outputs.some(({ tensor }) => tensor === name);
   return !leaves && readers.length > 0 && readers.every(({ op }) => op === 'depthwise');

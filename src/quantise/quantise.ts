@@ -1,16 +1,17 @@
 /**
  * Post-training quantisation: a float graph and images to calibrate on become the integer network.
- * The passes, in order: calibrate, equalise channels, quantise activations, quantise filters, correct biases, lower.
+ * The passes, in order: calibrate, split swishes, equalise channels, quantise activations, quantise filters, correct biases, lower.
  */
 import { UserError } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Network } from '../network/network.ts';
 import { quantiseActivations } from './activation-ranges.ts';
 import { correctBias } from './correct-bias.ts';
-import { type EqualiseOptions, equalise } from './equalise.ts';
+import { type Equalised, type EqualiseOptions, equalise } from './equalise.ts';
 import { quantiseFilters } from './filter-codes.ts';
 import { isQuantised, type LowerOptions, lowerQuantised } from './lower/lower.ts';
 import type { Observer } from './observers.ts';
+import { splitSwishes } from './split-swish.ts';
 import { type CalibrationSource, collectStatistics, type Statistics } from './statistics.ts';
 
 export interface QuantiseOptions extends LowerOptions {
@@ -44,11 +45,20 @@ export function quantiseWithReference(
   calibration: CalibrationSource,
   options: QuantiseOptions = {},
 ): Quantised {
-  const seen = collectStatistics(graph, calibration);
   const { equalisation = EQUALISATION } = options;
-  const equalised = equalisation === false ? { graph, statistics: seen } : equalise(graph, seen, equalisation);
-  const codes = quantiseGraph(equalised.graph, equalised.statistics, options);
-  return { network: lowerQuantised(codes, options), reference: equalised.graph };
+  const prepared = equalisation === false ? plain(graph, calibration) : equaliseAll(graph, calibration, equalisation);
+  const codes = quantiseGraph(prepared.graph, prepared.statistics, options);
+  return { network: lowerQuantised(codes, options), reference: prepared.graph };
+}
+
+function plain(graph: Graph, calibration: CalibrationSource): Equalised {
+  return { graph, statistics: collectStatistics(graph, calibration) };
+}
+
+function equaliseAll(graph: Graph, calibration: CalibrationSource, options: EqualiseOptions): Equalised {
+  const seen = collectStatistics(graph, calibration);
+  const split = splitSwishes(graph, seen);
+  return equalise(split, split === graph ? seen : collectStatistics(split, calibration), options);
 }
 
 /** The integer network of any graph: a quantised one keeps its codes, a float one needs images to calibrate on. */
