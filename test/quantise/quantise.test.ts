@@ -83,6 +83,56 @@ describe('the quantiser', () => {
     expect(noise).toBeGreaterThan(measureNoise(graph, { equalisation: false }).get(output)! + 4);
   });
 
+  it('splits a swish whose channels are far apart, and only such a one', () => {
+    const build = (spread: number): Graph => {
+      const maker = new GraphMaker({ height: 8, width: 8, channels: 4 }, 41);
+      const stem = maker.conv('input', 16, windowOf(1));
+      const node = maker.nodes[0]!;
+      if (node.op !== 'conv' || node.weights.kind !== 'real' || node.bias?.kind !== 'real') throw new Error('a conv');
+      // Every fourth channel is large; the depthwise filters bring the others back to its size.
+      for (let i = 0; i < 64; i++) if (Math.floor(i / 4) % 4 === 0) node.weights.values[i]! *= spread;
+      const base = { name: 'swish', inputs: [stem], output: 'swish' } as const;
+      const swish = maker.push({ ...base, op: 'activation', function: 'hardSwish' }, maker.shape(stem));
+      const filtered = maker.depthwise(swish, windowOf(3, 1, 1));
+      const filter = maker.nodes[2]!;
+      if (filter.op !== 'depthwise' || filter.weights.kind !== 'real') throw new Error('a depthwise');
+      for (let i = 0; i < 144; i++) if (i % 4 === 0) filter.weights.values[i]! /= spread;
+      return maker.graph(maker.conv(filtered, 8, windowOf(1)));
+    };
+    const random = randomNumbers(12);
+    const frames = Array.from({ length: 4 }, () => [randomReals(256, random)]);
+    const calibration: CalibrationSource = { count: 4, frame: (index) => frames[index]! };
+    const operators = (graph: Graph): string =>
+      quantise(graph, calibration)
+        .layers.map(({ op }) => op)
+        .join(' ');
+    expect(operators(build(1))).toBe('conv table depthwise conv');
+    const far = build(100);
+    expect(operators(far)).toBe('conv depthwise table mul depthwise conv');
+    const output = far.outputs[0]!.tensor;
+    const [plain, split] = [far, quantiseWithReference(far, calibration).reference].map(
+      (graph) => runFloat(graph, frames[0]!).get(output)!,
+    );
+    plain!.forEach((value, i) => {
+      expect(Math.abs(split![i]! - value)).toBeLessThan(1e-3 * (1 + Math.abs(value)));
+    });
+    const gain = measureNoise(far).get(output)! - measureNoise(far, { equalisation: false }).get(output)!;
+    expect(gain).toBeGreaterThan(10);
+  });
+
+  it('gives outputs that all but vanish a scale that a multiplier reaches', () => {
+    const maker = new GraphMaker({ height: 2, width: 2, channels: 4 }, 51);
+    const hidden = maker.conv('input', 4, windowOf(1), { low: 0, high: Number.POSITIVE_INFINITY });
+    const node = maker.nodes[0]!;
+    if (node.op !== 'conv' || node.bias?.kind !== 'real') throw new Error('a conv');
+    node.bias.values.fill(-100);
+    node.bias.values[2] = 1e-9;
+    if (node.weights.kind === 'real') node.weights.values.fill(0, 8, 12);
+    const graph = maker.graph(maker.conv(hidden, 2, windowOf(1)));
+    const noise = measureNoise(graph);
+    expect(noise.get(graph.outputs[0]!.tensor)).toBeGreaterThan(30);
+  });
+
   it('gives the same bytes for the same frames', () => {
     const graph = smallMobileNet(5);
     const random = randomNumbers(1);
