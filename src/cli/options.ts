@@ -5,6 +5,7 @@ import type { CompileOptions } from '../compile/compile.ts';
 import { UserError } from '../errors.ts';
 import { type Config, parseConfig } from '../spec/config.ts';
 import { CONFIGS, namedConfig } from '../spec/configs.ts';
+import { PRUNING_LEVELS } from '../spec/isa.ts';
 
 /** Configuration of the embedded default. */
 export const DEFAULT_CONFIG = 'pynq-z2';
@@ -16,6 +17,10 @@ export interface PrepareFlags {
   readonly calibrate?: string;
   readonly calibrationImages?: number;
   readonly preprocess?: string;
+}
+export interface PruningFlag {
+  /** Folder that `prune` wrote. */
+  readonly pruning?: string;
 }
 export interface JsonFlag {
   readonly json?: true;
@@ -76,3 +81,12 @@ export function loadConfig(nameOrFile: string): Config {
 export const compileOptions = (flags: { readonly fusion?: boolean }): CompileOptions => ({
   fusion: flags.fusion ?? true,
 });
+
+/** A pruning level, 0 to 7. */
+export function parseLevel(text: string): number {
+  const level = Number(text);
+  if (!Number.isInteger(level) || level < 0 || level > PRUNING_LEVELS) {
+    throw new UserError('bad-arguments', `'${text}' is no pruning level`, {}, `Levels are 0 to ${PRUNING_LEVELS}.`);
+  }
+  return level;
+}

@@ -3,7 +3,9 @@ import { type Compiled, compile } from '../compile/compile.ts';
 import { type LoadedModel, loadModel } from '../node/model-source.ts';
 import { type PreparedNetwork, prepareNetwork } from '../node/prepare.ts';
 import type { Progress } from '../node/progress.ts';
-import { type ConfigOption, compileOptions, loadConfig, type PrepareFlags } from './options.ts';
+import { readPlan } from '../node/prune.ts';
+import { applyPlanFile } from '../prune/plan-file.ts';
+import { type ConfigOption, compileOptions, loadConfig, type PrepareFlags, type PruningFlag } from './options.ts';
 
 export interface CompiledModel {
   readonly model: LoadedModel;
@@ -13,7 +15,7 @@ export interface CompiledModel {
 
 export async function compileModel(
   name: string | undefined,
-  flags: ConfigOption & PrepareFlags & { readonly fusion?: boolean },
+  flags: ConfigOption & PrepareFlags & PruningFlag & { readonly fusion?: boolean },
   progress: Progress,
 ): Promise<CompiledModel> {
   const config = loadConfig(flags.config);
@@ -26,6 +28,10 @@ export async function compileModel(
     multiplierBits: config.multiplierBits,
   });
   progress.step(`compiling for ${config.name}`);
-  const compiled = compile(prepared.network, config, compileOptions(flags));
+  if (flags.pruning === undefined) {
+    return { model, prepared, compiled: compile(prepared.network, config, compileOptions(flags)) };
+  }
+  const { network, plan } = applyPlanFile(prepared.network, readPlan(flags.pruning));
+  const compiled = compile(network, config, { ...compileOptions(flags), pruning: plan });
   return { model, prepared, compiled };
 }

@@ -29,6 +29,8 @@ export interface Compiled {
   readonly program: Program;
   /** Weights and parameters of all pruning levels, one entry a stage; undefined where it was compiled without. */
   readonly levels?: readonly StageLevels[];
+  /** The pruning levels that it was compiled with. */
+  readonly pruning?: PruningPlan;
 }
 
 /** Share of the activation memory that a plan may use, tried one after the other until placement succeeds. */
@@ -50,7 +52,16 @@ export function compile(network: Network, config: Config, options: CompileOption
   const schedule = scheduleOperations(config, graph, plan);
   const prefetched = prefetchWeights(config, graph, schedule);
   const program = emitProgram(config, graph, plan, placements, schedule, prefetched, levels);
-  return { config, network, graph, plan, placements, program, ...(levels === undefined ? {} : { levels }) };
+  return {
+    config,
+    network,
+    graph,
+    plan,
+    placements,
+    program,
+    ...(levels === undefined ? {} : { levels }),
+    ...(options.pruning === undefined ? {} : { pruning: options.pruning }),
+  };
 }
 
 function planAndPlace(config: Config, graph: MachineGraph, fusion: boolean): { plan: Plan; placements: Placements } {

@@ -6,10 +6,14 @@ import { z } from 'zod';
 import { type Compiled, compile } from '../compile/compile.ts';
 import { UserError } from '../errors.ts';
 import { type Preprocess, readPreprocess } from '../import/preprocess.ts';
+import type { Network } from '../network/network.ts';
 import { deserialiseNetwork, serialiseNetwork } from '../network/serialise.ts';
+import { networkIdentity, type PruningPlan } from '../prune/levels.ts';
+import { applyPlanFile, type PlanFile } from '../prune/plan-file.ts';
 import { disassemble } from '../spec/assembly.ts';
 import { parseConfig } from '../spec/config.ts';
 import { configIdentity } from '../spec/identity.ts';
+import { PLAN_JSON, planFiles, readPlan } from './prune.ts';
 
 const FORMAT = 1;
 
@@ -68,6 +72,7 @@ export function buildFiles(
     ['program.bin', program.image.slice(0, program.program.bytes)],
     ['program.s', disassemble(program.instructions, name)],
     ['weights.bin', program.image.slice(program.weights.address)],
+    ...(compiled.pruning === undefined ? [] : planFiles(ownPlan(network, compiled.pruning))),
     ...(facts.preprocess === undefined ? [] : [['preprocess.json', json(statementOf(facts.preprocess))] as const]),
     ...extra,
   ]);
@@ -85,6 +90,11 @@ export function buildFiles(
   };
   files.set('manifest.json', json(manifest));
   return files;
+}
+
+/** The levels as a file of the build's own network, whose channels are in order already. */
+function ownPlan(network: Network, plan: PruningPlan): PlanFile {
+  return { source: networkIdentity(network), orders: [], plan };
 }
 
 function statementOf({ normalisation, resize, background }: Preprocess): object {
@@ -146,7 +156,11 @@ export function readBuild(folder: string): Build {
     json: text('network.json'),
     bytes: new Uint8Array(content.get('network.bin')!),
   });
-  const compiled = compile(network, config, { fusion: manifest.data.fusion });
+  const pruning = content.has(PLAN_JSON) ? applyPlanFile(network, readPlan(folder)).plan : undefined;
+  const compiled = compile(network, config, {
+    fusion: manifest.data.fusion,
+    ...(pruning === undefined ? {} : { pruning }),
+  });
   const program = compiled.program.image.subarray(0, compiled.program.program.bytes);
   if (!content.get('program.bin')!.equals(program)) {
     throw bad('the program was made by another version of the compiler', join(folder, 'program.bin'));

@@ -3,6 +3,7 @@ import type { Compiled } from '../compile/compile.ts';
 import type { Preprocess } from '../import/preprocess.ts';
 import { hostOutputs } from '../network/host.ts';
 import type { Network } from '../network/network.ts';
+import { atLevel } from '../prune/levels.ts';
 import { topClasses } from '../quantise/metrics.ts';
 import { inputCodes } from '../quantise/preprocess.ts';
 import { createKernels } from '../simulate/kernels/kernels.ts';
@@ -24,6 +25,8 @@ export interface FrameOptions {
   readonly keepTensors?: boolean;
   /** Execute the program as well and compare its outputs. */
   readonly machine?: boolean;
+  /** Pruning level, 0 by default. */
+  readonly level?: number;
 }
 
 /** Input codes of a picture. */
@@ -42,17 +45,20 @@ export async function simulateFrame(
   const { network } = compiled;
   const codes = await pictureCodes(network, file, preprocess);
   const keepTensors = options.keepTensors === true;
-  const kernels = await createKernels(network, { keepTensors });
+  const level = options.level ?? 0;
+  const kernels = await createKernels(atLevel(network, compiled.pruning, level), { keepTensors });
   const tensors = keepTensors ? kernels.runAll([codes]) : undefined;
   const outputs = tensors ? network.outputs.map(({ tensor }) => tensors[tensor]!) : kernels.run([codes]);
-  const compared = options.machine === true ? compareMachine(compiled, codes, outputs) : undefined;
+  const compared = options.machine === true ? compareMachine(compiled, codes, outputs, level) : undefined;
   return { outputs, tensors, compared };
 }
 
 /** Executes the program; outputs that are not the kernels' are a bug of ours. */
-export function compareMachine(compiled: Compiled, codes: Int8Array, outputs: readonly Int8Array[]): number {
+export function compareMachine(compiled: Compiled, codes: Int8Array, outputs: readonly Int8Array[], level = 0): number {
   const memory = loadMemory(compiled, [codes]);
-  new Machine(compiled.config, memory).run(compiled.program.instructions);
+  const machine = new Machine(compiled.config, memory);
+  machine.level = level;
+  machine.run(compiled.program.instructions);
   let compared = 0;
   compiled.graph.outputs.forEach((tensor, output) => {
     readTensor(compiled, memory, tensor).forEach((code, index) => {

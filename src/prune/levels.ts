@@ -154,3 +154,15 @@ export function countedWeight(weight: number, threshold: number): number {
   const counted = Math.abs(part) < threshold ? 0 : part;
   return part === weight ? counted : counted + countedWeight(weight - part, threshold);
 }
+
+/** The network at a level of a plan that may be missing; a level that was never calibrated is refused. */
+export function atLevel(network: Network, plan: PruningPlan | undefined, level: number): Network {
+  if (level === 0) return network;
+  if (plan !== undefined) return networkAtLevel(network, plan, level);
+  throw new UserError(
+    'bad-arguments',
+    `level ${level} was never calibrated: there are no pruning levels`,
+    { file: network.name },
+    'Calibrate levels with `depthwright prune`, and compile with --pruning.',
+  );
+}

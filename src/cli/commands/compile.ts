@@ -5,11 +5,18 @@ import { createProgress } from '../../node/progress.ts';
 import { renderReportFile } from '../../node/report-file.ts';
 import { summarise } from '../../report/summary.ts';
 import { simulateCycles } from '../../simulate/cycles/cycles.ts';
-import { type ConfigOption, type JsonFlag, jsonOption, type PrepareFlags, withPrepareOptions } from '../options.ts';
+import {
+  type ConfigOption,
+  type JsonFlag,
+  jsonOption,
+  type PrepareFlags,
+  type PruningFlag,
+  withPrepareOptions,
+} from '../options.ts';
 import { compileModel } from '../pipeline.ts';
 import { print, printJson, printSummary } from '../print.ts';
 
-interface Flags extends ConfigOption, PrepareFlags, JsonFlag {
+interface Flags extends ConfigOption, PrepareFlags, PruningFlag, JsonFlag {
   readonly out: string;
   readonly fusion: boolean;
 }
@@ -20,6 +27,7 @@ export function compileCommand(): Command {
     .argument('<model>', 'model file or graph builder')
     .requiredOption('--out <dir>', 'build folder to write')
     .option('--no-fusion', 'run layer by layer instead of fused, for comparison')
+    .option('--pruning <dir>', 'pruning levels to compile in: a folder that `prune` wrote')
     .addOption(jsonOption())
     .addHelpText(
       'after',

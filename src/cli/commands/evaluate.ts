@@ -8,10 +8,22 @@ import { evaluateImages } from '../../node/evaluate.ts';
 import { loadModel } from '../../node/model-source.ts';
 import { isQuantised, prepareNetwork, requirePreprocess } from '../../node/prepare.ts';
 import { createProgress, type Progress } from '../../node/progress.ts';
-import { type ConfigOption, configOption, type JsonFlag, jsonOption, loadConfig, parseCount } from '../options.ts';
+import { readPlan } from '../../node/prune.ts';
+import { atLevel } from '../../prune/levels.ts';
+import { applyPlanFile } from '../../prune/plan-file.ts';
+import {
+  type ConfigOption,
+  configOption,
+  type JsonFlag,
+  jsonOption,
+  loadConfig,
+  type PruningFlag,
+  parseCount,
+  parseLevel,
+} from '../options.ts';
 import { percent, print, printJson, table } from '../print.ts';
 
-interface Flags extends ConfigOption, JsonFlag {
+interface Flags extends ConfigOption, PruningFlag, JsonFlag {
   readonly images: string;
   readonly labels: string;
   readonly limit?: number;
@@ -21,6 +33,7 @@ interface Flags extends ConfigOption, JsonFlag {
   readonly calibrationRows?: number;
   readonly preprocess?: string;
   readonly reference: boolean;
+  readonly level: number;
 }
 
 export function evaluateCommand(): Command {
@@ -43,6 +56,8 @@ export function evaluateCommand(): Command {
         .conflicts('calibrate'),
     )
     .option('--preprocess <file>', 'JSON statement of how pictures become the input')
+    .option('--pruning <dir>', 'pruning levels of a model: a folder that `prune` wrote')
+    .option('--level <n>', 'pruning level of the build or of --pruning', parseLevel, 0)
     .option('--no-reference', 'leave out the float network: quicker, no agreement and no noise by layer')
     .addOption(jsonOption())
     .action(async (subject: string, flags: Flags) => {
@@ -97,7 +112,7 @@ async function loadSubject(subject: string, flags: Flags, progress: Progress): P
   if (isBuildFolder(subject)) {
     const { compiled, preprocess, manifest } = readPictureBuild(subject);
     return {
-      network: compiled.network,
+      network: atLevel(compiled.network, compiled.pruning, flags.level),
       reference: undefined,
       layerReference: undefined,
       preprocess,
@@ -115,8 +130,12 @@ async function loadSubject(subject: string, flags: Flags, progress: Progress): P
     calibrationFiles,
     multiplierBits: loadConfig(flags.config).multiplierBits,
   });
+  const { network, plan } =
+    flags.pruning === undefined
+      ? { network: prepared.network, plan: undefined }
+      : applyPlanFile(prepared.network, readPlan(flags.pruning));
   return {
-    network: prepared.network,
+    network: atLevel(network, plan, flags.level),
     reference: model.graph,
     layerReference: prepared.reference,
     preprocess: requirePreprocess(model),

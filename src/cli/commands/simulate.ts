@@ -6,13 +6,14 @@ import { checkFolder, writeFolder } from '../../node/output.ts';
 import { createProgress } from '../../node/progress.ts';
 import { summarise } from '../../report/summary.ts';
 import { simulateCycles } from '../../simulate/cycles/cycles.ts';
-import { type JsonFlag, jsonOption } from '../options.ts';
+import { type JsonFlag, jsonOption, parseLevel } from '../options.ts';
 import { print, printJson, printSummary } from '../print.ts';
 
 interface Flags extends JsonFlag {
   readonly image: string;
   readonly dump?: string;
   readonly machine?: true;
+  readonly level: number;
 }
 
 export function simulateCommand(): Command {
@@ -21,6 +22,7 @@ export function simulateCommand(): Command {
     .argument('<build>', 'build folder')
     .requiredOption('--image <file>', 'JPEG, PNG or WebP picture')
     .option('--dump <dir>', "write every layer's output codes as .npy (int8, height x width x channels)")
+    .option('--level <n>', 'pruning level of a build that was compiled with --pruning', parseLevel, 0)
     .option('--machine', 'also execute the program instruction by instruction and compare the outputs')
     .addOption(jsonOption())
     .action(async (folder: string, flags: Flags) => {
@@ -32,8 +34,9 @@ export function simulateCommand(): Command {
       const frame = await simulateFrame(compiled, flags.image, preprocess, {
         keepTensors: flags.dump !== undefined,
         machine: flags.machine === true,
+        level: flags.level,
       });
-      const cycles = simulateCycles(compiled.config, compiled.program.instructions);
+      const cycles = simulateCycles(compiled.config, compiled.program.instructions, { level: flags.level });
       if (flags.dump !== undefined) writeFolder(flags.dump, tensorDump(compiled.network, frame.tensors!));
       progress.done();
       const summary = summarise(compiled, cycles);
