@@ -1,8 +1,7 @@
 /**
  * Whole networks through the RTL: every layer, counter and cycle against the models, with Verilator's speed.
  *
- *   npx esbuild bench/cosim.ts --bundle --platform=node --format=esm --packages=external \
- *     --outfile=node_modules/.bench/cosim.mjs && node node_modules/.bench/cosim.mjs [network configuration [simulator]]
+ *   node --import ./tools/typescript.mjs bench/cosim.ts [network configuration [simulator]]
  *
  * Simulators are kept in `.cache/rtl`. Exit code 1 where anything differs.
  */
