@@ -2,15 +2,25 @@
  * What an event costs, one table for each device family: value, band, unit, source and date. Every watt that the
  * project prints is a count times one of these.
  *
- * Vendors publish no energies of single events, so the values are a split of one measured anchor (see ANCHOR), and the
- * bands are wide on purpose: `calibration.ts` shows what the table predicts for the anchor and what is left over.
+ * Values of Xilinx families are derived (`derive.ts`) from public power reports (`evidence.ts`); what no source gives is
+ * marked as an assumption in its source text. `calibration.ts` shows what the tables leave over.
  */
 import type { Config } from '../spec/config.ts';
+import {
+  idleBlockRamBound,
+  idleDspBound,
+  interfaceBit,
+  operandToggle,
+  processRatio,
+  product,
+  requantise,
+  type Spread,
+  spread,
+  VECTORLESS_TOGGLES,
+} from './derive.ts';
+import { type EvidenceFamily, MEMORY_INTERFACES, PROCESSING_SYSTEM, REPORTS } from './evidence.ts';
 
-export interface Coefficient {
-  readonly low: number;
-  readonly mid: number;
-  readonly high: number;
+export interface Coefficient extends Spread {
   readonly unit: string;
   readonly source: string;
   /** When it was looked up or derived. */
@@ -23,17 +33,21 @@ export type Component = (typeof COMPONENTS)[number];
 export interface Coefficients {
   /** Leakage and everything that runs while nothing is computed. */
   readonly staticPower: Coefficient;
-  /** Clock tree and clocked cell, a cycle. */
+  /** Clocked cell with its share of the clock tree, a cycle. */
   readonly flipFlopClock: Coefficient;
+  /** Clock leaf of a DSP, of a RAMB36, a cycle. */
   readonly dspClock: Coefficient;
-  readonly blockRamClock: Coefficient;
+  readonly ramClock: Coefficient;
   /** A bit that changes in an operand register, the multiplier behind it included. */
   readonly operandToggle: Coefficient;
-  /** An active multiplication's share of adder tree, accumulator and routing. */
+  /** An active product's share of adder tree, accumulator and routing. */
   readonly product: Coefficient;
   /** A code requantised and written. */
   readonly requantise: Coefficient;
-  /** A byte read from or written to block RAM, beyond its clock. */
+  /** A RAMB36 enabled for a cycle to read or write: at 36 to 72 bits, at 18 or fewer. */
+  readonly ramAccess: Coefficient;
+  readonly ramAccessNarrow: Coefficient;
+  /** A byte at full width, for comparisons that know no memory organisation. */
   readonly memoryByte: Coefficient;
   readonly dramBit: Coefficient;
 }
@@ -44,14 +58,12 @@ export const ANCHOR = {
   multipliers: 64,
   idle: { watts: 3.224, milliwattsPerMHz: 0.872 },
   running: { watts: 3.424, milliwattsPerMHz: 1.095 },
-  source: 'measured KV260 anchor of the design brief, section 5',
+  source: 'board rails of a KV260, measured at 100 to 250 MHz',
 } as const;
 
-const DATE = '2026-11-23';
-const IDLE = 'slope of the idle KV260 anchor (872 pJ a cycle), split over its cells by assumption';
-const RUNNING = 'slope of the running over the idle KV260 anchor (223 pJ a cycle), split by assumption';
+const DATE = '2026-11-25';
 
-const value = (low: number, mid: number, high: number, unit: string, source: string): Coefficient => ({
+const value = ({ low, mid, high }: Spread, unit: string, source: string): Coefficient => ({
   low,
   mid,
   high,
@@ -59,52 +71,132 @@ const value = (low: number, mid: number, high: number, unit: string, source: str
   source,
   date: DATE,
 });
+const band = (low: number, mid: number, high: number): Spread => ({ low, mid, high });
+const scaleSpread = ({ low, mid, high }: Spread, by: number): Spread => band(low * by, mid * by, high * by);
 
-/** 16 nm, 0.85 V: the anchor's own process. */
-const ultrascale: Coefficients = {
-  staticPower: value(2.5, 3.2, 4, 'W', 'idle KV260 anchor at 0 MHz: 3.224 W, processing system and DRAM included'),
-  flipFlopClock: value(0.014, 0.023, 0.03, 'pJ a cycle', IDLE),
-  dspClock: value(0.7, 1.4, 2.2, 'pJ a cycle', IDLE),
-  blockRamClock: value(2.5, 4.6, 7, 'pJ a cycle', IDLE),
-  operandToggle: value(0.16, 0.27, 0.4, 'pJ', `${RUNNING}: 45 %, 16 operand bits at 0.36 toggles each`),
-  product: value(0.7, 1.2, 1.8, 'pJ', `${RUNNING}: 35 %`),
-  requantise: value(4, 8, 14, 'pJ', 'estimate: a 32 x 16 multiplication is about four products with their adders'),
-  memoryByte: value(1.2, 2.8, 4.5, 'pJ', `${RUNNING}: 20 %, 16 bytes a cycle`),
-  dramBit: value(10, 20, 40, 'pJ', 'estimate for DDR4: below the 70 pJ a bit of DDR3 in Malladi et al., ISCA 2012'),
+function xilinx(family: EvidenceFamily, own: Pick<Coefficients, 'staticPower' | 'dramBit'>): Coefficients {
+  const reports = (quantity: 'clock' | 'dsp' | 'blockRam') =>
+    `median and quartiles of ${spread(family, quantity).count} power reports`;
+  const clock = spread(family, 'clock');
+  const ram = spread(family, 'blockRam');
+  const { low, mid, high } = VECTORLESS_TOGGLES;
+  const ratio = processRatio();
+  const scaled =
+    family === 'xc7' ? `; 16 nm times ${ratio.mid.toFixed(2)}, the median ratio of the families' reports` : '';
+  return {
+    ...own,
+    flipFlopClock: value(clock, 'pJ a cycle', `${reports('clock')}: Clocks over clocked cells and clock`),
+    dspClock: value(
+      band(0, clock.mid, Math.max(idleDspBound(), clock.high)),
+      'pJ a cycle',
+      'a leaf as a flip-flop; at most what 148 still DSPs that print as 0.000 W can take',
+    ),
+    ramClock: value(
+      band(0, clock.mid, idleBlockRamBound(family)),
+      'pJ a cycle',
+      'a leaf as a flip-flop, for block RAM power goes with the time enabled (UG907, Use Device Resources More Efficiently); high, the least of any report',
+    ),
+    operandToggle: value(
+      operandToggle(family),
+      'pJ',
+      `${reports('dsp')}, over ${low} to ${high} (middle ${mid.toFixed(2)}) operand bits that toggle a cycle under vectorless activity (assumed; power goes with toggle rate times clock enable, UG440, DSP sheet)`,
+    ),
+    product: value(
+      product(family),
+      'pJ',
+      `adder trees of two int8 convolution layers in power reports by hierarchy, a product${scaled}; low, half of the cheaper; high, all logic and signals of a report a DSP`,
+    ),
+    requantise: value(
+      requantise(family),
+      'pJ',
+      `scaling units of two convolution layers in power reports by hierarchy, a code${scaled}`,
+    ),
+    ramAccess: value(
+      ram,
+      'pJ a RAMB36',
+      `${reports('blockRam')}, one port enabled a block and cycle on average (assumed: vectorless enables lie between 0.5 and 2)`,
+    ),
+    ramAccessNarrow: value(
+      band(ram.low * 0.5, ram.mid * 0.75, ram.high),
+      'pJ a RAMB36',
+      'assumption: 0.5 to 1 times the access at full width; the reports do not tell widths apart',
+    ),
+    memoryByte: value(scaleSpread(ram, 1 / 8), 'pJ', 'an eighth of ramAccess'),
+  };
+}
+
+const staticOf = (device: string): number[] =>
+  REPORTS.filter((report) => report.device.startsWith(device))
+    .map(({ watts }) => watts.static)
+    .sort((a, b) => a - b);
+
+/** Look-up tables of the XC7VX690T over the XC7VX485T's (DS180), by which leakage is taken to grow. */
+const VIRTEX_SIZE = 433_200 / 303_600;
+/** 28 nm leakage at 85 C over 26 C: what the XC7Z020 reports grow by between 27 and 51 C, carried on. */
+const zynq = staticOf('xc7z020');
+const HOT = (zynq.at(-1)! / zynq[0]!) ** ((85 - 26) / (50.8 - 27.1));
+const virtexStatic = staticOf('xc7vx485t')[0]!;
+const kintexStatic = staticOf('xczu7ev')[0]!;
+const { zynq7, zynqmp } = PROCESSING_SYSTEM;
+
+/** Static power of the devices of named configurations, W. */
+export const STATIC_POWER: { readonly [device: string]: Coefficient } = {
+  XC7VX690T: value(
+    band(virtexStatic, virtexStatic * VIRTEX_SIZE, virtexStatic * VIRTEX_SIZE * HOT),
+    'W',
+    `device static of an XC7VX485T report at 25.5 C times 1.43 for its LUTs (assumed); low, that device; high, at 85 C (times ${HOT.toFixed(1)}, from the XC7Z020 reports)`,
+  ),
+  XC7Z020: value(
+    band(zynq[0]!, zynq[zynq.length >> 1]! + zynq7[1], zynq.at(-1)! + zynq7[2]),
+    'W',
+    `device static of ${zynq.length} XC7Z020 reports; middle and high with the processing system that holds the external memory`,
+  ),
+  XCZU7EV: value(
+    band(kintexStatic, kintexStatic + zynqmp[1], ANCHOR.idle.watts + kintexStatic),
+    'W',
+    'device static of an XCZU7EV report; middle with the processing system of an XCK26 report; high, the idle KV260 at 0 MHz besides',
+  ),
 };
 
-/** Energy of the same event on 28 nm: (1.0 V / 0.85 V)^2 = 1.38 times the capacitance, about 1.45. */
-const NODE_28 = value(1.5, 2, 2.8, 'times 16 nm', 'supply voltages squared, times an assumed ratio of capacitances');
+const ultrascale = xilinx('xcup', {
+  staticPower: STATIC_POWER.XCZU7EV!,
+  dramBit: value(
+    band(4.5, 4.5 + interfaceBit('ddr4'), 40),
+    'pJ',
+    `device 4.5 pJ (DDR4, IDD7RW, Vogelsang, MICRO 2010) and at the middle the FPGA's interface at full rate (${MEMORY_INTERFACES.ddr4.source}); high, assumed for low use`,
+  ),
+});
 
-function scaled(table: Coefficients, factor: Coefficient, own: Partial<Coefficients>): Coefficients {
-  const entries = Object.entries(table).map(([name, { low, mid, high, unit, source, date }]) => [
-    name,
-    {
-      // The factor's own band is one-sided on each end, so that the result's holds both.
-      low: low * factor.low,
-      mid: mid * factor.mid,
-      high: high * factor.high,
-      unit,
-      source: `${source}; times ${factor.low} to ${factor.high} for the process (${factor.source})`,
-      date,
-    },
-  ]);
+const virtex = xilinx('xc7', {
+  staticPower: STATIC_POWER.XC7VX690T!,
+  dramBit: value(
+    band(9, 9 + interfaceBit('ddr3'), 70),
+    'pJ',
+    `device 9 pJ (DDR3, IDD7RW, Vogelsang, MICRO 2010) and at the middle the FPGA's interface at full rate (${MEMORY_INTERFACES.ddr3.source}); high, 70 pJ of a DDR3 server (Malladi et al., ISCA 2012)`,
+  ),
+});
+
+/** 40 nm parts: no reports; 16 nm times an assumed factor. */
+const SMALL = band(2.5, 4, 6);
+function assumed(table: Coefficients, own: Pick<Coefficients, 'staticPower' | 'dramBit'>): Coefficients {
+  const entries = Object.entries(table).map(([name, coefficient]) => {
+    const { low, mid, high, unit } = coefficient as Coefficient;
+    return [
+      name,
+      value(
+        band(low * SMALL.low, mid * SMALL.mid, high * SMALL.high),
+        unit,
+        'assumption: 2.5 to 6 times 16 nm, for 40 nm at 1.1 to 1.2 V; no report was found',
+      ),
+    ];
+  });
   return { ...(Object.fromEntries(entries) as unknown as Coefficients), ...own };
 }
 
-const virtex: Coefficients = scaled(ultrascale, NODE_28, {
-  staticPower: value(0.4, 0.9, 2, 'W', 'estimate for a large 28 nm device between cold and hot, no processor'),
-  dramBit: value(40, 70, 100, 'pJ', 'DDR3, 70 pJ a bit: Malladi et al., ISCA 2012'),
+const lattice = assumed(ultrascale, {
+  staticPower: value(band(0.0001, 0.1, 0.3), 'W', 'assumption; the iCE40UP5K data sheet states 75 uA standby'),
+  dramBit: virtex.dramBit,
 });
-
-const lattice: Coefficients = scaled(
-  ultrascale,
-  value(2.5, 4, 6, 'times 16 nm', 'assumption for 40 nm at 1.1 to 1.2 V'),
-  {
-    staticPower: value(0.0001, 0.1, 0.3, 'W', 'estimate; the iCE40UP5K data sheet states 75 uA standby'),
-    dramBit: value(40, 70, 100, 'pJ', 'as DDR3'),
-  },
-);
 
 export const COEFFICIENTS: { readonly [family in Config['family']]: Coefficients } = {
   xcup: ultrascale,
@@ -112,3 +204,10 @@ export const COEFFICIENTS: { readonly [family in Config['family']]: Coefficients
   ecp5: lattice,
   ice40: lattice,
 };
+
+/** The table of a configuration: its family's, with its device's own static power where that is known. */
+export function coefficientsOf({ family, device }: Pick<Config, 'family' | 'device'>): Coefficients {
+  const table = COEFFICIENTS[family];
+  const own = Object.hasOwn(STATIC_POWER, device) ? STATIC_POWER[device]! : table.staticPower;
+  return { ...table, staticPower: own };
+}

@@ -2,7 +2,8 @@
 import type { Compiled } from '../compile/compile.ts';
 import type { CycleResult } from '../simulate/cycles/cycles.ts';
 import type { StageActivity } from './activity.ts';
-import { COEFFICIENTS, COMPONENTS, type Coefficient, type Coefficients, type Component } from './coefficients.ts';
+import { COMPONENTS, type Coefficient, type Coefficients, type Component, coefficientsOf } from './coefficients.ts';
+import { type Accesses, type BlockCycles, blockCycles } from './memory.ts';
 import { estimateResources, type Resources } from './resources.ts';
 
 /** A figure with its band; low <= mid <= high. */
@@ -39,7 +40,7 @@ export function frameEnergy(
   resources: Resources = estimateResources(compiled.config),
 ): FrameEnergy {
   const { config, graph } = compiled;
-  const table = COEFFICIENTS[config.family];
+  const table = coefficientsOf(config);
   const seconds = cycles.cycles / (config.clockMHz * 1e6);
   const steps = activity.reduce((sum, stage) => sum + stage.steps, 0);
   const bytes = cycles.readBytes + cycles.writeBytes;
@@ -48,14 +49,16 @@ export function frameEnergy(
   const clock = clockPower(table, resources);
   const stages = activity.map((stage, index) => {
     const share = stage.steps / steps;
+    // Traffic is mostly weights.
+    const traffic = weightBytes[index]! / allWeights;
+    const blocks = blockCycles(config, memoryAccesses(compiled, stage, cycles.readBytes * traffic));
     const energy = bands((corner) => ({
       static: table.staticPower[corner] * seconds * share * 1e12,
       clock: clock[corner] * cycles.cycles * share,
       dsp: table.operandToggle[corner] * (stage.weightToggles + stage.activationToggles),
       logic: table.product[corner] * stage.nonzero + table.requantise[corner] * stage.requantised,
-      memory: table.memoryByte[corner] * memoryBytes(compiled, stage),
-      // Traffic is mostly weights.
-      dram: (table.dramBit[corner] * 8 * bytes * weightBytes[index]!) / allWeights,
+      memory: memoryEnergy(table, blocks, corner),
+      dram: table.dramBit[corner] * 8 * bytes * traffic,
     }));
     return { name: stage.name, energy };
   });
@@ -77,19 +80,25 @@ export function frameEnergy(
   };
 }
 
-function memoryBytes({ config }: Compiled, stage: StageActivity): number {
-  return (
-    stage.weightReads * config.lanes * config.inputs +
-    stage.parameterReads * config.lanes * 8 +
-    stage.activationBytesRead +
-    stage.activationBytesWritten
-  );
+/** Accesses of the on-chip memories by a stage; `loaded` bytes come over the bus for it. */
+export function memoryAccesses({ config }: Compiled, stage: StageActivity, loaded: number): Accesses {
+  return {
+    weightReads: stage.weightReads,
+    weightWrites: loaded / config.axiBytes,
+    parameterReads: stage.parameterReads,
+    bankReads: stage.activationBytesRead / config.inputs,
+    bankWrites: stage.activationBytesWritten / config.lanes,
+  };
+}
+
+function memoryEnergy(table: Coefficients, { wide, narrow }: BlockCycles, corner: Corner): number {
+  return table.ramAccess[corner] * wide + table.ramAccessNarrow[corner] * narrow;
 }
 
 /** Picojoules of the clock a cycle. */
 export function clockPower(table: Coefficients, { flipFlops, dsp, blockRam }: Resources): Band {
   const at = (corner: Corner) =>
-    table.flipFlopClock[corner] * flipFlops + table.dspClock[corner] * dsp + table.blockRamClock[corner] * blockRam;
+    table.flipFlopClock[corner] * flipFlops + table.dspClock[corner] * dsp + table.ramClock[corner] * blockRam;
   return { low: at('low'), mid: at('mid'), high: at('high') };
 }
 
