@@ -13,6 +13,7 @@ import {
   operandToggle,
   processRatio,
   product,
+  ramAccess,
   requantise,
   type Spread,
   spread,
@@ -56,6 +57,8 @@ export interface Coefficients {
 export const ANCHOR = {
   resources: { dsp: 80, blockRam: 50, lut: 16_500, flipFlops: 23_000 },
   multipliers: 64,
+  /** As the reports of the same part (XCK26-2LV) print it. */
+  vccint: 0.72,
   idle: { watts: 3.224, milliwattsPerMHz: 0.872 },
   running: { watts: 3.424, milliwattsPerMHz: 1.095 },
   source: 'board rails of a KV260, measured at 100 to 250 MHz',
@@ -78,7 +81,7 @@ function xilinx(family: EvidenceFamily, own: Pick<Coefficients, 'staticPower' | 
   const reports = (quantity: 'clock' | 'dsp' | 'blockRam') =>
     `median and quartiles of ${spread(family, quantity).count} power reports`;
   const clock = spread(family, 'clock');
-  const ram = spread(family, 'blockRam');
+  const ram = ramAccess(family);
   const { low, mid, high } = VECTORLESS_TOGGLES;
   const ratio = processRatio();
   const scaled =
@@ -114,7 +117,7 @@ function xilinx(family: EvidenceFamily, own: Pick<Coefficients, 'staticPower' | 
     ramAccess: value(
       ram,
       'pJ a RAMB36',
-      `${reports('blockRam')}, one port enabled a block and cycle on average (assumed: vectorless enables lie between 0.5 and 2)`,
+      `${reports('blockRam')}, at one enabled port a block and cycle (assumed; the band holds 0.5 to 2)`,
     ),
     ramAccessNarrow: value(
       band(ram.low * 0.5, ram.mid * 0.75, ram.high),
@@ -136,7 +139,7 @@ const VIRTEX_SIZE = 433_200 / 303_600;
 const zynq = staticOf('xc7z020');
 const HOT = (zynq.at(-1)! / zynq[0]!) ** ((85 - 26) / (50.8 - 27.1));
 const virtexStatic = staticOf('xc7vx485t')[0]!;
-const kintexStatic = staticOf('xczu7ev')[0]!;
+const ultrascaleStatic = staticOf('xczu7ev')[0]!;
 const { zynq7, zynqmp } = PROCESSING_SYSTEM;
 
 /** Static power of the devices of named configurations, W. */
@@ -152,7 +155,7 @@ export const STATIC_POWER: { readonly [device: string]: Coefficient } = {
     `device static of ${zynq.length} XC7Z020 reports; middle and high with the processing system that holds the external memory`,
   ),
   XCZU7EV: value(
-    band(kintexStatic, kintexStatic + zynqmp[1], ANCHOR.idle.watts + kintexStatic),
+    band(ultrascaleStatic, ultrascaleStatic + zynqmp[1], ANCHOR.idle.watts + ultrascaleStatic),
     'W',
     'device static of an XCZU7EV report; middle with the processing system of an XCK26 report; high, the idle KV260 at 0 MHz besides',
   ),

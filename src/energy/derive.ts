@@ -157,6 +157,15 @@ export function product(family: EvidenceFamily): Spread {
   };
 }
 
+/**
+ * A RAMB36 enabled for a cycle through one port. The reports' vectorless enables are not printed: one port a block and
+ * cycle is assumed on average, and the band holds half of one (an enable that logic drives) to two (both ports tied on).
+ */
+export function ramAccess(family: EvidenceFamily): Spread {
+  const { low, mid, high } = spread(family, 'blockRam');
+  return { low: Math.min(low, mid / 2), mid, high: Math.max(high, mid * 2) };
+}
+
 /** A code requantised: the scaling units of two convolution layers. */
 export function requantise(family: EvidenceFamily): Spread {
   const units = hierarchyPicojoules('requantiser');

@@ -1,6 +1,7 @@
-/** Everything that is generated from the definitions in `src/spec`. */
+/** Everything that is generated from the definitions in `src/spec` and the figures in `src/energy`. */
 import { CONFIGS } from '../spec/configs.ts';
 import { configurationsDocument, isaDocument, registersDocument } from './documents.ts';
+import { energyDocument } from './energy-document.ts';
 import { headerText } from './header.ts';
 import { identifier } from './names.ts';
 import { packageText } from './package.ts';
@@ -24,5 +25,6 @@ export function generateFiles(): GeneratedFile[] {
     { path: 'docs/isa.md', text: isaDocument() },
     { path: 'docs/registers.md', text: registersDocument() },
     { path: 'docs/configurations.md', text: configurationsDocument(configs) },
+    { path: 'docs/energy-sources.md', text: energyDocument() },
   ];
 }
