@@ -63,6 +63,24 @@ describe("a frame's memory energy", () => {
   const cycles = simulateCycles(config, compiled.program.instructions);
   const activity = countActivity(compiled, runReference(network, randomInputs(network, 1)), { every: 8 });
 
+  it('counts a bank for each word of N channels read, and for each M channels written', () => {
+    // 3 steps of P = 2 words of N = 16 channels; 5 groups of M = 8 channels written; the bus brings 8 bytes a beat.
+    const stage = {
+      ...activity[0]!,
+      weightReads: 3,
+      parameterReads: 2,
+      activationBytesRead: 3 * 2 * 16,
+      activationBytesWritten: 5 * 8,
+    };
+    expect(memoryAccesses(compiled, stage, 80)).toEqual({
+      weightReads: 3,
+      weightWrites: 10,
+      parameterReads: 2,
+      bankReads: 6,
+      bankWrites: 5,
+    });
+  });
+
   it('is the access energy times the enabled block-cycles of the stages', () => {
     const table = coefficientsOf(config);
     const sizes = compiled.graph.stages.map(({ weights, parameters }) => weights.length + parameters.length);
