@@ -16,7 +16,7 @@ const constant = (text: string, name: string): number | undefined => {
 describe('generated files', () => {
   it('are those in the tree', () => {
     const files = generateFiles();
-    expect(files.length).toBe(CONFIGS.size + 5);
+    expect(files.length).toBe(CONFIGS.size + 6);
     for (const { path, text } of files) {
       expect(existsSync(path), path).toBe(true);
       expect(readFileSync(path, 'utf8') === text, `${path} differs: run 'npm run generate'`).toBe(true);
