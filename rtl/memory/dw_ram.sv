@@ -19,8 +19,10 @@ module dw_ram #(
   localparam int unsigned AddressBits = Depth == 1 ? 1 : $clog2(Depth);
   localparam int unsigned PartBits = Width / Parts;
 
-  logic [Width-1:0] words [Depth] /*verilator public_flat_rw*/;
-  logic [Width-1:0] read_q;
+  // A shallow memory is cut into slices of 32 bits: yosys (0.23 to 0.55) maps wider words of at most 512 rows to block
+  // RAM of 72 bits and writes wrong ninth bits there. It takes as many blocks.
+  localparam int unsigned SliceBits = Parts == 1 && Depth <= 512 && Width > 32 && Width % 32 == 0 ? 32 : Width;
+
   logic [AddressBits-1:0] read_address, write_address;
   logic unused;
 
@@ -28,13 +30,21 @@ module dw_ram #(
   assign write_address = write_address_i[AddressBits-1:0];
   assign unused = ^{read_address_i, write_address_i};
 
-  always_ff @(posedge clk_i) begin
-    if (read_i) read_q <= words[read_address];
-    read_data_o <= read_q;
-  end
+  for (genvar slice = 0; slice < Width / SliceBits; slice++) begin : gen_slice
+    logic [SliceBits-1:0] words [Depth] /*verilator public_flat_rw*/;
+    logic [SliceBits-1:0] read_q;
 
-  for (genvar part = 0; part < Parts; part++) begin : gen_write
-    always_ff @(posedge clk_i)
-      if (write_i[part]) words[write_address][part*PartBits +: PartBits] <= write_data_i[part*PartBits +: PartBits];
+    always_ff @(posedge clk_i) begin
+      if (read_i) read_q <= words[read_address];
+      read_data_o[slice*SliceBits +: SliceBits] <= read_q;
+    end
+    if (SliceBits == Width) begin : gen_parts
+      for (genvar part = 0; part < Parts; part++) begin : gen_write
+        always_ff @(posedge clk_i)
+          if (write_i[part]) words[write_address][part*PartBits +: PartBits] <= write_data_i[part*PartBits +: PartBits];
+      end
+    end else begin : gen_slice_write
+      always_ff @(posedge clk_i) if (write_i) words[write_address] <= write_data_i[slice*SliceBits +: SliceBits];
+    end
   end
 endmodule
