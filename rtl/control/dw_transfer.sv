@@ -165,13 +165,17 @@ module dw_transfer #(
   end
 
   // ---- bursts
-  logic [BeatBits-1:0]          to_boundary;
-  logic [6:0]                   limit, burst_q;
-  logic                         burst_last_q, fits;
+  // Up to the next boundary MostBeats - low beats are left where at_q lies in the last MostBeats before it.
+  localparam int unsigned MostBits = $clog2(MostBeats);
+  logic [11:0]                  beat_in_page;
+  logic [6:0]                   low, limit, burst_q;
+  logic                         burst_last_q, fits, near;
 
-  assign to_boundary = BeatBits'(BoundaryBeats) - ({{(BeatBits - 12) {1'b0}}, at_q[11:0]} >> AxiShift);
-  assign limit       = to_boundary < BeatBits'(MostBeats) ? to_boundary[6:0] : 7'(MostBeats);
-  assign fits        = beats_q <= {{(BeatBits - 7) {1'b0}}, limit};
+  assign beat_in_page = at_q[11:0] >> AxiShift;
+  assign near         = (beat_in_page >> MostBits) == 12'(BoundaryBeats / MostBeats - 1);
+  assign low          = near ? beat_in_page[6:0] & 7'(MostBeats - 1) : '0;
+  assign limit        = 7'(MostBeats) - low;
+  assign fits         = beats_q[BeatBits-1:7] == '0 && beats_q[6:0] <= limit;
 
   always_ff @(posedge clk_i) begin
     if (stage_q[3]) begin
