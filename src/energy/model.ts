@@ -1,9 +1,12 @@
 /** Energy of a frame: counts times coefficients, each component apart, always with its band. */
 import type { Compiled } from '../compile/compile.ts';
 import type { CycleResult } from '../simulate/cycles/cycles.ts';
+import { estimateResources, type ResourceEstimate } from '../synth/estimate.ts';
 import type { StageActivity } from './activity.ts';
 import { COEFFICIENTS, COMPONENTS, type Coefficient, type Coefficients, type Component } from './coefficients.ts';
-import { estimateResources, type Resources } from './resources.ts';
+
+/** The cells that the clock drives; its energy is proportional to them. */
+export type ClockedCells = Pick<ResourceEstimate, 'dsp' | 'blockRam' | 'flipFlops'>;
 
 /** A figure with its band; low <= mid <= high. */
 export interface Band {
@@ -28,7 +31,7 @@ export interface FrameEnergy {
   /** Picojoules by component over the whole frame. */
   readonly components: ComponentEnergy;
   readonly stages: readonly StageEnergy[];
-  readonly resources: Resources;
+  readonly resources: ClockedCells;
 }
 
 /** Energy of one frame at one level; `activity` and `cycles` are those of that level. */
@@ -36,7 +39,7 @@ export function frameEnergy(
   compiled: Compiled,
   activity: readonly StageActivity[],
   cycles: CycleResult,
-  resources: Resources = estimateResources(compiled.config),
+  resources: ClockedCells = estimateResources(compiled.config),
 ): FrameEnergy {
   const { config, graph } = compiled;
   const table = COEFFICIENTS[config.family];
@@ -87,7 +90,7 @@ function memoryBytes({ config }: Compiled, stage: StageActivity): number {
 }
 
 /** Picojoules of the clock a cycle. */
-export function clockPower(table: Coefficients, { flipFlops, dsp, blockRam }: Resources): Band {
+export function clockPower(table: Coefficients, { flipFlops, dsp, blockRam }: ClockedCells): Band {
   const at = (corner: Corner) =>
     table.flipFlopClock[corner] * flipFlops + table.dspClock[corner] * dsp + table.blockRamClock[corner] * blockRam;
   return { low: at('low'), mid: at('mid'), high: at('high') };

@@ -21,6 +21,9 @@ import {
   wideTables,
 } from './technology.ts';
 
+/** Size of a family's block memory. */
+export const blockKilobits: Readonly<Record<Config['family'], number>> = { xc7: 36, xcup: 36, ecp5: 18, ice40: 4 };
+
 /** Parts of the accelerator as the estimate knows them. */
 export const PARTS = ['control', 'sequencing', 'operands', 'array', 'requantisation', 'memories'] as const;
 export type Part = (typeof PARTS)[number];
@@ -301,13 +304,12 @@ export function estimateResources(config: Config): ResourceEstimate {
     memories: memories(config),
   };
   const { luts, flipFlops, dsp, blocks } = sum(...Object.values(parts));
-  const kilobits = { xc7: 36, xcup: 36, ecp5: 18, ice40: 4 }[config.family];
   return {
     dsp,
     luts: Math.round(luts),
     flipFlops: Math.round(flipFlops),
     memoryBlocks: blocks,
-    blockRam: (blocks * kilobits) / 36,
+    blockRam: (blocks * blockKilobits[config.family]) / 36,
     parts,
   };
 }

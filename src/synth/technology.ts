@@ -65,8 +65,7 @@ export function distributed(family: Family, width: number, depth: number): Cells
   const banks = Math.ceil(depth / 64);
   const shallow = depth <= 32;
   // RAM32M: 6 bits, RAM64M: 3, in 4 tables; RAM32M16: 14, RAM64M8: 7, in 8.
-  const row =
-    family === 'xc7' ? 4 * Math.ceil(width / (shallow ? 6 : 3)) : 8 * Math.ceil(width / (shallow ? 14 : 7));
+  const row = family === 'xc7' ? 4 * Math.ceil(width / (shallow ? 6 : 3)) : 8 * Math.ceil(width / (shallow ? 14 : 7));
   return cells({ luts: banks * row + width * mux(family, banks) + (banks > 1 ? 3 * banks : 0) });
 }
 
