@@ -135,16 +135,16 @@ module dw_transfer #(
 
   // ---- checks on the instruction, and of the transfer as a whole
   logic                out_of_range, unaligned;
-  logic [20:0]         last;
+  logic [20:0]         last_q;
   logic [BeatBits-1:0] first_beat;
   logic signed [BeatBits:0] room_q;  // beats from the start to the end of the image that leave room for the transfer
 
-  assign last = {1'b0, count_q} + {5'd0, address_q};
+  always_ff @(posedge clk_i) last_q <= {1'b0, count_q} + {5'd0, address_q};
   always_comb begin
     unique case (target_q)
-      TargetWeights:    out_of_range = last > 21'(WeightDepth);
-      TargetParameters: out_of_range = last > 21'(ParameterDepth);
-      TargetTable:      out_of_range = last > 21'(dw_pkg::TABLES);
+      TargetWeights:    out_of_range = last_q > 21'(WeightDepth);
+      TargetParameters: out_of_range = last_q > 21'(ParameterDepth);
+      TargetTable:      out_of_range = last_q > 21'(dw_pkg::TABLES);
       default:          out_of_range = 1'b0; // rows are checked one by one, see dw_rows
     endcase
   end

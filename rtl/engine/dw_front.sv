@@ -76,7 +76,7 @@ module dw_front #(
   assign compute_lead = compute_retired_i - next_q[dw_pkg::COMPUTE_WAIT_COMPUTE_LSB +: 16];
   assign store_lead = store_retired_i - next_q[dw_pkg::COMPUTE_WAIT_STORE_LSB +: 16];
   assign waits_met = !load_lead[15] && !compute_lead[15] && !store_lead[15];
-  assign start_o = next_valid_q && ready_q && free_i && !hold_i && waits_met;
+  assign start_o = ready_q && free_i && !hold_i && waits_met;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || clear_i) begin
@@ -120,6 +120,10 @@ module dw_front #(
     .rows_o,
     .top_o
   );
+
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i) if (rst_ni) assert (next_valid_q || !ready_q);
+`endif
 
   logic unused;
   assign unused = ^{descriptor, load_lead, compute_lead, store_lead};

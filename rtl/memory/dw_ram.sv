@@ -19,9 +19,10 @@ module dw_ram #(
   localparam int unsigned AddressBits = Depth == 1 ? 1 : $clog2(Depth);
   localparam int unsigned PartBits = Width / Parts;
 
-  // A shallow memory is cut into slices of 32 bits: yosys (0.23 to 0.55) maps wider words of at most 512 rows to block
-  // RAM of 72 bits and writes wrong ninth bits there. It takes as many blocks.
+  // yosys (0.23 to 0.55) writes wrong ninth bits in block RAM of 512 words of 72 bits. Memories that would use them are
+  // kept away from that shape: shallow ones in slices of 32 bits, deeper ones with a power of two of rows.
   localparam int unsigned SliceBits = Parts == 1 && Depth <= 512 && Width > 32 && Width % 32 == 0 ? 32 : Width;
+  localparam int unsigned Rows = Parts == 1 ? 2 ** AddressBits : Depth;
 
   logic [AddressBits-1:0] read_address, write_address;
   logic unused;
@@ -31,7 +32,7 @@ module dw_ram #(
   assign unused = ^{read_address_i, write_address_i};
 
   for (genvar slice = 0; slice < Width / SliceBits; slice++) begin : gen_slice
-    logic [SliceBits-1:0] words [Depth] /*verilator public_flat_rw*/;
+    logic [SliceBits-1:0] words [Rows] /*verilator public_flat_rw*/;
     logic [SliceBits-1:0] read_q;
 
     always_ff @(posedge clk_i) begin

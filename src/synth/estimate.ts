@@ -267,9 +267,11 @@ function memories(config: Config): Cells {
   const { family, pixels, lanes, inputs, requantisePixels } = config;
   const word = inputs * 8;
   const ram = (depth: number, bits: number, bytes: boolean): Cells => {
-    // Shallow words are cut into slices of 32 bits: see rtl/memory/dw_ram.sv.
+    // Slices of shallow words and rounded depths: see rtl/memory/dw_ram.sv.
     const slice = !bytes && depth <= 512 && bits > 32 ? 32 : bits;
-    const { blocks, banks } = blockMemory(family, depth, slice, bytes);
+    const rows = bytes ? depth : 2 ** Math.ceil(Math.log2(depth));
+    if (depth <= 64 && wideTables(family)) return sum(distributed(family, bits, depth), cells({ flipFlops: 2 * bits }));
+    const { blocks, banks } = blockMemory(family, rows, slice, bytes);
     const chosen = banks > 1 ? cells({ luts: bits * mux(family, banks) * 1.35, flipFlops: 2 }) : cells({});
     // iCE40 blocks have no read enable that holds the word.
     const held = family === 'ice40' ? cells({ luts: bits, flipFlops: 2 * bits + 20 }) : cells({});

@@ -108,13 +108,19 @@ export interface MemoryShape {
   readonly banks: number;
 }
 
+/** Banks pay for their multiplexer. */
+const price = ({ blocks, banks }: MemoryShape): number => blocks * (banks > 1 ? 1.05 : 1);
+
 /** The fewest blocks that hold `depth` words of `bits`; `bytes`: every 8 bits are written on their own. */
 export function blockMemory(family: Family, depth: number, bits: number, bytes = false): MemoryShape {
   let best: MemoryShape = { blocks: Number.POSITIVE_INFINITY, banks: 1 };
   for (const [rows, width, plain, blocks] of shapes[xilinx(family) ? 'xilinx' : family === 'ecp5' ? 'ecp5' : 'ice40']) {
     const banks = Math.ceil(depth / rows);
-    const found = { blocks: banks * Math.ceil(bits / (bytes ? plain : width)) * blocks, banks };
-    if (found.blocks < best.blocks || (found.blocks === best.blocks && banks < best.banks)) best = found;
+    // Banks lie side by side in wide words; a byte, the unit that is written, belongs to one bank.
+    const unit = bytes || plain === width ? Math.min(8, plain) : 9;
+    const columns = (banks * Math.ceil(bits / unit) * unit) / (bytes ? plain : width);
+    const found = { blocks: Math.ceil(columns) * blocks, banks };
+    if (price(found) < price(best) || (price(found) === price(best) && banks < best.banks)) best = found;
   }
   return best;
 }
