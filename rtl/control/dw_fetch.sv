@@ -38,9 +38,9 @@ module dw_fetch #(
   logic [RoomBits-1:0] reserved_q;
   logic                whole, taken, pop;
   logic [3:0]          burst_count;
-  logic [RoomBits-1:0] burst_room;
+  logic [RoomBits-1:0] burst_room, reserved, reserved_less;
 
-  assign whole           = left_q >= 32'(Burst);
+  assign whole           = left_q[31:$clog2(Burst)] != '0;
   assign burst_count     = whole ? 4'(Burst) : left_q[3:0];
   assign burst_room      = RoomBits'(burst_count);
   assign burst_valid_o   = (left_q != '0) & (reserved_q <= RoomBits'(Depth - Burst));
@@ -59,9 +59,12 @@ module dw_fetch #(
     end
   end
 
+  assign reserved      = reserved_q + (taken ? burst_room : '0);
+  assign reserved_less = reserved_q + (taken ? burst_room - 1'b1 : '1);
+
   always_ff @(posedge clk_i) begin
     if (!rst_ni || clear_i) reserved_q <= '0;
-    else reserved_q <= reserved_q + (taken ? burst_room : '0) - RoomBits'(pop);
+    else reserved_q <= pop ? reserved_less : reserved;  // pop comes late
   end
 
   // ---- data: `hold` instructions of the last beat still to hand on

@@ -73,18 +73,17 @@ module dw_load #(
   assign {target, address, set, pitch, base, ring_end, words} = item;
 
   // ---- the load under way
-  logic                active_q, pending_q, write, last_word;
+  logic                active_q, pending_q, write, last_word_q; // one word is left
   logic [1:0]          target_q;
   logic [31:0]         words_q;
   logic [BeatBits-1:0] beat_q, last_beat_q;
   logic                take_beat, word_done;
   logic [BeatBits-1:0] last_beat;
 
-  assign last_word    = words_q == 32'd1;
   assign write        = pending_q & (target_q != 2'd2 | activation_ready_i);
-  assign retire_o     = write & last_word;
+  assign retire_o     = write & last_word_q;
   assign item_take    = item_valid & (~active_q | retire_o);
-  assign beat_ready_o = active_q & (~pending_q | (write & ~last_word));
+  assign beat_ready_o = active_q & (~pending_q | (write & ~last_word_q));
   assign take_beat    = beat_valid_i & beat_ready_o;
   assign word_done    = take_beat & (beat_q == last_beat_q);
 
@@ -116,9 +115,11 @@ module dw_load #(
     if (item_take) begin
       target_q    <= target;
       words_q     <= words;
+      last_word_q <= words == 32'd1;
       last_beat_q <= last_beat;
     end else if (write) begin
-      words_q <= words_q - 32'd1;
+      words_q     <= words_q - 32'd1;
+      last_word_q <= words_q == 32'd2;
     end
   end
 

@@ -94,7 +94,7 @@ module dw_transfer #(
   logic [23:0]         stride_q;
   logic [33:0]         product_q, words_q;
   logic [26:0]         partial_q, offset_q;
-  logic [BeatBits-1:0] beats_q;
+  logic [BeatBits-1:0] beats, beats_q;
   logic [32:0]         at_q;
   logic                take, taken;
 
@@ -135,20 +135,21 @@ module dw_transfer #(
 
   // ---- checks on the instruction, and of the transfer as a whole
   logic                out_of_range, unaligned;
-  logic [20:0]         last;
-  logic [BeatBits-1:0] end_beat;
+  logic [20:0]         last_q;
+  logic [BeatBits-1:0] first_beat;
+  logic signed [BeatBits:0] room_q;  // beats from the start to the end of the image that leave room for the transfer
 
-  assign last = {1'b0, count_q} + {5'd0, address_q};
+  always_ff @(posedge clk_i) last_q <= {1'b0, count_q} + {5'd0, address_q};
   always_comb begin
     unique case (target_q)
-      TargetWeights:    out_of_range = last > 21'(WeightDepth);
-      TargetParameters: out_of_range = last > 21'(ParameterDepth);
-      TargetTable:      out_of_range = last > 21'(dw_pkg::TABLES);
+      TargetWeights:    out_of_range = last_q > 21'(WeightDepth);
+      TargetParameters: out_of_range = last_q > 21'(ParameterDepth);
+      TargetTable:      out_of_range = last_q > 21'(dw_pkg::TABLES);
       default:          out_of_range = 1'b0; // rows are checked one by one, see dw_rows
     endcase
   end
   // In units of beats, the image's last one is 2^32 / AxiBytes - 1.
-  assign end_beat = ({7'd0, at_q} >> AxiShift) + beats_q;
+  assign first_beat = {7'd0, at_q} >> AxiShift;
   if (AxiShift > 0) begin : g_align
     assign unaligned = |at_q[AxiShift-1:0];
   end else begin : g_bytes
@@ -160,28 +161,40 @@ module dw_transfer #(
       error_q <= 1'b0;
     end else begin
       if (stage_q[3] && (out_of_range || |words_q[33:24] || words_q == '0)) error_q <= 1'b1;
-      if (stage_q[4] && (unaligned || at_q[32] || end_beat > ImageBeats)) error_q <= 1'b1;
+      if (stage_q[4] && (unaligned || at_q[32] || $signed({1'b0, first_beat}) > room_q)) error_q <= 1'b1;
     end
   end
 
   // ---- bursts
-  logic [BeatBits-1:0]          to_boundary;
-  logic [6:0]                   limit, burst_q;
-  logic                         burst_last_q, fits;
+  // Up to the next boundary MostBeats - low beats are left where at_q lies in the last MostBeats before it.
+  localparam int unsigned MostBits = $clog2(MostBeats);
+  logic [11:0]                  beat_in_page;
+  logic [6:0]                   low, limit, burst_q;
+  logic [7:0]                   over;
+  logic                         burst_last_q, fits, near;
 
-  assign to_boundary = BeatBits'(BoundaryBeats) - ({{(BeatBits - 12) {1'b0}}, at_q[11:0]} >> AxiShift);
-  assign limit       = to_boundary < BeatBits'(MostBeats) ? to_boundary[6:0] : 7'(MostBeats);
-  assign fits        = beats_q <= {{(BeatBits - 7) {1'b0}}, limit};
+  assign beat_in_page = at_q[11:0] >> AxiShift;
+  assign near         = (beat_in_page >> MostBits) == 12'(BoundaryBeats / MostBeats - 1);
+  assign low          = near ? beat_in_page[6:0] & 7'(MostBeats - 1) : '0;
+  assign limit        = 7'(MostBeats) - low;
+  assign over         = {1'b0, beats_q[6:0]} + {1'b0, low}; // fits where it is at most MostBeats
+  assign fits         = beats_q[BeatBits-1:7] == '0
+                      && (over[7:MostBits] == '0 || (over[7:MostBits] == (8-MostBits)'(1) && over[MostBits-1:0] == '0));
+
+  always_comb begin
+    unique case (target_q)
+      TargetWeights:    beats = BeatBits'(words_q) * BeatBits'(WeightBeats);
+      TargetParameters: beats = BeatBits'(words_q) * BeatBits'(ParameterBeats);
+      TargetTable:      beats = BeatBits'(words_q) * BeatBits'(TableBeats);
+      default:          beats = BeatBits'(words_q) * BeatBits'(GroupBeats);
+    endcase
+  end
 
   always_ff @(posedge clk_i) begin
     if (stage_q[3]) begin
-      at_q <= {1'b0, start_q} + {6'd0, offset_q};
-      unique case (target_q)
-        TargetWeights:    beats_q <= BeatBits'(words_q) * BeatBits'(WeightBeats);
-        TargetParameters: beats_q <= BeatBits'(words_q) * BeatBits'(ParameterBeats);
-        TargetTable:      beats_q <= BeatBits'(words_q) * BeatBits'(TableBeats);
-        default:          beats_q <= BeatBits'(words_q) * BeatBits'(GroupBeats);
-      endcase
+      at_q    <= {1'b0, start_q} + {6'd0, offset_q};
+      beats_q <= beats;
+      room_q  <= $signed({1'b0, ImageBeats}) - $signed({1'b0, beats});
     end else if (taken) begin
       at_q    <= at_q + ({26'd0, burst_q} << AxiShift);
       beats_q <= beats_q - {{(BeatBits - 7) {1'b0}}, burst_q};

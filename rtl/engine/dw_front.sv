@@ -20,7 +20,8 @@ module dw_front #(
   input  logic [15:0]                   load_retired_i,
   input  logic [15:0]                   compute_retired_i,
   input  logic [15:0]                   store_retired_i,
-  input  logic                          free_i,
+  input  logic                          free_i,       // of the sequencer
+  input  logic                          hold_i,       // nothing more starts
   output logic                          start_o,
   output logic                          held_o,       // a COMPUTE waits to start
   output logic [dw_pkg::STAGE_BITS-1:0] stage_o,
@@ -75,7 +76,7 @@ module dw_front #(
   assign compute_lead = compute_retired_i - next_q[dw_pkg::COMPUTE_WAIT_COMPUTE_LSB +: 16];
   assign store_lead = store_retired_i - next_q[dw_pkg::COMPUTE_WAIT_STORE_LSB +: 16];
   assign waits_met = !load_lead[15] && !compute_lead[15] && !store_lead[15];
-  assign start_o = next_valid_q && ready_q && free_i && waits_met;
+  assign start_o = ready_q && free_i && !hold_i && waits_met;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || clear_i) begin
@@ -119,6 +120,10 @@ module dw_front #(
     .rows_o,
     .top_o
   );
+
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i) if (rst_ni) assert (next_valid_q || !ready_q);
+`endif
 
   logic unused;
   assign unused = ^{descriptor, load_lead, compute_lead, store_lead};

@@ -124,48 +124,55 @@ module dw_sequencer #(
   logic [9:0] unused_read_row, unused_read_block, unused_row, unused_block;
 
   dw_loop #(.Width(10)) u_channel (
-    .clk_i, .rst_ni, .load_i(start_i), .limit_i(work_i.depth_last), .advance_i(step_taps),
+    .clk_i, .rst_ni, .load_i(start_i), .limit_i(work_i.depth_last),
+    .limit_zero_i(work_i.depth_last == '0), .advance_i(step_taps),
     .first_o(channel_first), .last_o(channel_last), .left_o(unused_channel)
   );
   dw_loop #(.Width(6)) u_column (
-    .clk_i, .rst_ni, .load_i(start_i), .limit_i(work_i.kernel_column_last), .advance_i(step_taps && channel_last),
+    .clk_i, .rst_ni, .load_i(start_i), .limit_i(work_i.kernel_column_last),
+    .limit_zero_i(work_i.kernel_column_last == '0), .advance_i(step_taps && channel_last),
     .first_o(column_first), .last_o(column_last), .left_o(unused_column)
   );
   dw_loop #(.Width(6)) u_line (
     .clk_i, .rst_ni, .load_i(start_i || row_advance), .limit_i(start_i ? rows_i.last : next_last),
-    .advance_i(step_taps && channel_last && column_last),
+    .limit_zero_i(start_i ? rows_i.last == '0 : next_last == '0), .advance_i(step_taps && channel_last && column_last),
     .first_o(line_first), .last_o(line_last), .left_o(unused_line)
   );
   dw_loop #(.Width(2)) u_round (
     .clk_i, .rst_ni, .load_i(start_i), .limit_i(work_i.round_last),
-    .advance_i(step_taps && channel_last && column_last && line_last),
+    .limit_zero_i(work_i.round_last == '0), .advance_i(step_taps && channel_last && column_last && line_last),
     .first_o(round_first), .last_o(round_last), .left_o(unused_round)
   );
 
   dw_loop #(.Width(20)) u_read_group (
-    .clk_i, .rst_ni, .load_i(start_i), .limit_i(work_i.group_last), .advance_i(advance && group_last_step),
+    .clk_i, .rst_ni, .load_i(start_i), .limit_i(work_i.group_last),
+    .limit_zero_i(work_i.group_last == '0), .advance_i(advance && group_last_step),
     .first_o(read_first), .last_o(read_last), .left_o(unused_read)
   );
   dw_loop #(.Width(10)) u_read_row (
-    .clk_i, .rst_ni, .load_i(start_i), .limit_i(work_i.row_last), .advance_i(row_advance),
+    .clk_i, .rst_ni, .load_i(start_i), .limit_i(work_i.row_last),
+    .limit_zero_i(work_i.row_last == '0), .advance_i(row_advance),
     .first_o(read_row_first), .last_o(read_row_last), .left_o(unused_read_row)
   );
   dw_loop #(.Width(10)) u_read_block (
-    .clk_i, .rst_ni, .load_i(start_i), .limit_i(work_i.block_last), .advance_i(row_advance && read_row_last),
+    .clk_i, .rst_ni, .load_i(start_i), .limit_i(work_i.block_last),
+    .limit_zero_i(work_i.block_last == '0), .advance_i(row_advance && read_row_last),
     .first_o(unused_read_block_first), .last_o(read_block_last), .left_o(unused_read_block)
   );
 
   dw_loop #(.Width(20)) u_group (
-    .clk_i, .rst_ni, .load_i(start_i), .limit_i(work_i.group_last), .advance_i(advance && closing),
+    .clk_i, .rst_ni, .load_i(start_i), .limit_i(work_i.group_last),
+    .limit_zero_i(work_i.group_last == '0), .advance_i(advance && closing),
     .first_o(group_first), .last_o(group_last), .left_o(groups_left)
   );
   dw_loop #(.Width(10)) u_row (
-    .clk_i, .rst_ni, .load_i(start_i), .limit_i(work_i.row_last), .advance_i(advance && closing && group_last),
+    .clk_i, .rst_ni, .load_i(start_i), .limit_i(work_i.row_last),
+    .limit_zero_i(work_i.row_last == '0), .advance_i(advance && closing && group_last),
     .first_o(row_first), .last_o(row_last), .left_o(unused_row)
   );
   dw_loop #(.Width(10)) u_block (
     .clk_i, .rst_ni, .load_i(start_i), .limit_i(work_i.block_last),
-    .advance_i(advance && closing && group_last && row_last),
+    .limit_zero_i(work_i.block_last == '0), .advance_i(advance && closing && group_last && row_last),
     .first_o(unused_block_first), .last_o(block_last), .left_o(unused_block)
   );
 

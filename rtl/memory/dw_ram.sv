@@ -19,8 +19,11 @@ module dw_ram #(
   localparam int unsigned AddressBits = Depth == 1 ? 1 : $clog2(Depth);
   localparam int unsigned PartBits = Width / Parts;
 
-  logic [Width-1:0] words [Depth] /*verilator public_flat_rw*/;
-  logic [Width-1:0] read_q;
+  // yosys (0.23 to 0.55) writes wrong ninth bits in block RAM of 512 words of 72 bits. Memories that would use them are
+  // kept away from that shape: shallow ones in slices of 32 bits, deeper ones with a power of two of rows.
+  localparam int unsigned SliceBits = Parts == 1 && Depth <= 512 && Width > 32 && Width % 32 == 0 ? 32 : Width;
+  localparam int unsigned Rows = Parts == 1 ? 2 ** AddressBits : Depth;
+
   logic [AddressBits-1:0] read_address, write_address;
   logic unused;
 
@@ -28,13 +31,21 @@ module dw_ram #(
   assign write_address = write_address_i[AddressBits-1:0];
   assign unused = ^{read_address_i, write_address_i};
 
-  always_ff @(posedge clk_i) begin
-    if (read_i) read_q <= words[read_address];
-    read_data_o <= read_q;
-  end
+  for (genvar slice = 0; slice < Width / SliceBits; slice++) begin : gen_slice
+    logic [SliceBits-1:0] words [Rows] /*verilator public_flat_rw*/;
+    logic [SliceBits-1:0] read_q;
 
-  for (genvar part = 0; part < Parts; part++) begin : gen_write
-    always_ff @(posedge clk_i)
-      if (write_i[part]) words[write_address][part*PartBits +: PartBits] <= write_data_i[part*PartBits +: PartBits];
+    always_ff @(posedge clk_i) begin
+      if (read_i) read_q <= words[read_address];
+      read_data_o[slice*SliceBits +: SliceBits] <= read_q;
+    end
+    if (SliceBits == Width) begin : gen_parts
+      for (genvar part = 0; part < Parts; part++) begin : gen_write
+        always_ff @(posedge clk_i)
+          if (write_i[part]) words[write_address][part*PartBits +: PartBits] <= write_data_i[part*PartBits +: PartBits];
+      end
+    end else begin : gen_slice_write
+      always_ff @(posedge clk_i) if (write_i) words[write_address] <= write_data_i[slice*SliceBits +: SliceBits];
+    end
   end
 endmodule

@@ -22,7 +22,7 @@ export interface ValueDifference {
 
 /** Path of the memory that holds the words of a row set and column. */
 export function bankPath(set: number, column: number): string {
-  return `u_core.u_compute.u_activations.gen_set[${set}].gen_column[${column}].u_bank.words`;
+  return `u_core.u_compute.u_activations.gen_set[${set}].gen_column[${column}].u_bank.gen_slice[0].words`;
 }
 
 /** The rows that a COMPUTE writes: everything needed to compare them. */

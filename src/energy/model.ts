@@ -1,10 +1,13 @@
 /** Energy of a frame: counts times coefficients, each component apart, always with its band. */
 import type { Compiled } from '../compile/compile.ts';
 import type { CycleResult } from '../simulate/cycles/cycles.ts';
+import { estimateResources, type ResourceEstimate } from '../synth/estimate.ts';
 import type { StageActivity } from './activity.ts';
 import { COMPONENTS, type Coefficient, type Coefficients, type Component, coefficientsOf } from './coefficients.ts';
 import { type Accesses, type BlockCycles, blockCycles } from './memory.ts';
-import { estimateResources, type Resources } from './resources.ts';
+
+/** The cells that the clock drives; its energy is proportional to them. */
+export type ClockedCells = Pick<ResourceEstimate, 'dsp' | 'blockRam' | 'flipFlops'>;
 
 /** A figure with its band; low <= mid <= high. */
 export interface Band {
@@ -29,7 +32,7 @@ export interface FrameEnergy {
   /** Picojoules by component over the whole frame. */
   readonly components: ComponentEnergy;
   readonly stages: readonly StageEnergy[];
-  readonly resources: Resources;
+  readonly resources: ClockedCells;
 }
 
 /** Energy of one frame at one level; `activity` and `cycles` are those of that level. */
@@ -37,7 +40,7 @@ export function frameEnergy(
   compiled: Compiled,
   activity: readonly StageActivity[],
   cycles: CycleResult,
-  resources: Resources = estimateResources(compiled.config),
+  resources: ClockedCells = estimateResources(compiled.config),
 ): FrameEnergy {
   const { config, graph } = compiled;
   const table = coefficientsOf(config);
@@ -96,7 +99,7 @@ function memoryEnergy(table: Coefficients, { wide, narrow }: BlockCycles, corner
 }
 
 /** Picojoules of the clock a cycle. */
-export function clockPower(table: Coefficients, { flipFlops, dsp, blockRam }: Resources): Band {
+export function clockPower(table: Coefficients, { flipFlops, dsp, blockRam }: ClockedCells): Band {
   const at = (corner: Corner) =>
     table.flipFlopClock[corner] * flipFlops + table.dspClock[corner] * dsp + table.ramClock[corner] * blockRam;
   return { low: at('low'), mid: at('mid'), high: at('high') };

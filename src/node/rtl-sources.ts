@@ -1,4 +1,5 @@
 /** The design's source files, package first. */
+import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -40,4 +41,13 @@ export async function rtlDesign(config: Config, options: RtlOptions = {}): Promi
   const modules = [...(await moduleSources(options.folders)), ...(options.add ?? [])];
   const top = wrapperName(config);
   return { sources: [...modules, { name: `${top}.sv`, text: wrapperText(config, options) }], top };
+}
+
+/** Names the logic of a design: sources without comments and white space. */
+export function rtlHash({ sources, top }: RtlDesign): string {
+  const code = sources.map(({ name, text }) => [name, text.replace(/\/\/.*$/gm, '').replace(/\s+/g, ' ')]);
+  return createHash('sha256')
+    .update(JSON.stringify([top, code]))
+    .digest('hex')
+    .slice(0, 16);
 }

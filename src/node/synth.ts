@@ -29,7 +29,7 @@ export interface SynthOptions extends TopModule {
 
 const toolNames: Readonly<Record<YosysFlavour, string>> = { npm: 'yosys (npm)', native: 'yosys (native)' };
 /** Raise when the meaning of a cached result changes. */
-const cacheVersion = 1;
+const cacheVersion = 2;
 
 interface Mapped {
   readonly tool: string;

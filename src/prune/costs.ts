@@ -1,9 +1,9 @@
 /** What pruning can save, in picojoules of the configuration's device (or in cycles): the search's exchange rate. */
 import { COEFFICIENTS } from '../energy/coefficients.ts';
 import { clockPower } from '../energy/model.ts';
-import { estimateResources } from '../energy/resources.ts';
 import type { ConvLayer, DepthwiseLayer, Network } from '../network/network.ts';
 import type { Config } from '../spec/config.ts';
+import { estimateResources } from '../synth/estimate.ts';
 
 export type Objective = 'energy' | 'latency';
 

@@ -61,7 +61,7 @@ export function countModules(netlist: JsonNetlist, top: string): ModuleCount[] {
     }
     counts.set(name, {
       name,
-      source: module.attributes?.hdlname ?? name,
+      source: (module.attributes?.hdlname ?? name).replace(/^\\/, ''),
       instances: instances.get(name)!,
       own,
       total: addResources(total, own),

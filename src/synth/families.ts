@@ -116,8 +116,9 @@ export function synthCommand(family: Family, top: string): string {
     case 'ecp5':
       return `synth_ecp5 -noflatten -top ${top}`;
     case 'ice40':
+      // The family has no distributed memory: what asks for it becomes block memory or flip-flops.
       // Products that are registers must stay: the mapper deletes one of two registered products that are added.
-      return `synth_ice40 -dsp -noflatten -top ${top}`;
+      return `setattr -unset ram_style m:*\nsynth_ice40 -dsp -noflatten -top ${top}`;
   }
 }
 

@@ -19,17 +19,23 @@ export interface ModulePaths {
   readonly combinationalDsp: number;
 }
 
-/** What a user of a module must know; levels, or -1 for no path. */
+/** One bit of a port. */
+interface Pin {
+  readonly port: string;
+  readonly index: number;
+}
+
+/** What a user of a module must know, bit by bit of each port: levels, or none where there is no path. */
 interface Summary {
   readonly levels: number;
   readonly path: readonly string[];
   readonly combinationalDsp: number;
   /** From a register inside to the output. */
-  readonly fromState: Map<string, number>;
+  readonly fromState: Map<string, (number | undefined)[]>;
   /** From the input to a register inside. */
-  readonly toState: Map<string, number>;
-  /** From input to output: output -> input -> levels. */
-  readonly through: Map<string, Map<string, number>>;
+  readonly toState: Map<string, (number | undefined)[]>;
+  /** From inputs to the output. */
+  readonly through: Map<string, (readonly (readonly [Pin, number])[])[]>;
 }
 
 interface Arc {
@@ -76,15 +82,19 @@ function analyse(netlist: JsonNetlist, name: string, summaries: ReadonlyMap<stri
     const child = summaries.get(cell.type);
     if (child !== undefined) {
       for (const [port, bits] of inputs) {
-        const add = child.toState.get(port);
-        if (add !== undefined) for (const bit of bits) ends.push({ bit, add });
+        for (const [i, bit] of bits.entries()) {
+          const add = child.toState.get(port)?.[i];
+          if (add !== undefined) ends.push({ bit, add });
+        }
       }
-      for (const [port, bits] of outputs) {
-        const from = [...(child.through.get(port) ?? [])].flatMap(([input, add]) =>
-          (cell.connections[input] ?? []).map((bit) => ({ bit, add })),
-        );
-        for (const bit of bits) arcs.set(bit, { from, start: child.fromState.get(port) ?? -1 });
-      }
+      for (const [port, bits] of outputs)
+        for (const [i, bit] of bits.entries()) {
+          const from = (child.through.get(port)?.[i] ?? []).flatMap(([pin, add]) => {
+            const input = cell.connections[pin.port]?.[pin.index];
+            return input === undefined ? [] : [{ bit: input, add }];
+          });
+          arcs.set(bit, { from, start: child.fromState.get(port)?.[i] ?? -1 });
+        }
       continue;
     }
     const timing = classOf(cell.type)?.timing ?? 'lut';
@@ -108,10 +118,10 @@ function analyse(netlist: JsonNetlist, name: string, summaries: ReadonlyMap<stri
     for (const [, bits] of outputs) for (const bit of bits) arcs.set(bit, { from, start: -1 });
   }
 
-  const inputPort = new Map<JsonBit, string>();
+  const inputPin = new Map<JsonBit, Pin>();
   for (const [port, { direction, bits }] of Object.entries(module.ports))
-    if (direction === 'input') for (const bit of bits) inputPort.set(bit, port);
-  const arrival = new Map<JsonBit, { state: number; ports: Map<string, number>; previous: JsonBit | undefined }>();
+    if (direction === 'input') for (const [index, bit] of bits.entries()) inputPin.set(bit, { port, index });
+  const arrival = new Map<JsonBit, { state: number; ports: Map<Pin, number>; previous: JsonBit | undefined }>();
   const visiting = new Set<JsonBit>();
   const visit = (root: JsonBit): void => {
     const stack: JsonBit[] = [root];
@@ -131,9 +141,9 @@ function analyse(netlist: JsonNetlist, name: string, summaries: ReadonlyMap<stri
       let state = typeof bit === 'string' ? -1 : (arc?.start ?? -1);
       let previous: JsonBit | undefined;
       let longest = state;
-      const ports = new Map<string, number>();
-      const port = inputPort.get(bit);
-      if (port !== undefined) ports.set(port, 0);
+      const ports = new Map<Pin, number>();
+      const pin = inputPin.get(bit);
+      if (pin !== undefined) ports.set(pin, 0);
       for (const { bit: before, add } of arc?.from ?? []) {
         const known = arrival.get(before);
         if (known === undefined) continue;
@@ -152,9 +162,9 @@ function analyse(netlist: JsonNetlist, name: string, summaries: ReadonlyMap<stri
     }
   };
 
-  const fromState = new Map<string, number>();
-  const toState = new Map<string, number>();
-  const through = new Map<string, Map<string, number>>();
+  const fromState: Summary['fromState'] = new Map();
+  const toState: Summary['toState'] = new Map();
+  const through: Summary['through'] = new Map();
   let levels = 0;
   let worst: JsonBit | undefined;
   const consider = (bit: JsonBit, add: number): void => {
@@ -169,19 +179,24 @@ function analyse(netlist: JsonNetlist, name: string, summaries: ReadonlyMap<stri
   };
   for (const { bit, add } of ends) {
     consider(bit, add);
-    for (const [port, before] of arrival.get(bit)!.ports)
-      toState.set(port, Math.max(toState.get(port) ?? 0, before + add));
+    for (const [{ port, index }, before] of arrival.get(bit)!.ports) {
+      const levelsOf = toState.get(port) ?? [];
+      levelsOf[index] = Math.max(levelsOf[index] ?? 0, before + add);
+      toState.set(port, levelsOf);
+    }
   }
   for (const [port, { direction, bits }] of Object.entries(module.ports)) {
     if (direction !== 'output') continue;
-    for (const bit of bits) {
-      consider(bit, 0);
-      const { state, ports } = arrival.get(bit)!;
-      if (state >= 0) fromState.set(port, Math.max(fromState.get(port) ?? 0, state));
-      const inputs = through.get(port) ?? new Map<string, number>();
-      for (const [input, before] of ports) inputs.set(input, Math.max(inputs.get(input) ?? 0, before));
-      through.set(port, inputs);
-    }
+    for (const bit of bits) consider(bit, 0);
+    const arrivals = bits.map((bit) => arrival.get(bit)!);
+    fromState.set(
+      port,
+      arrivals.map(({ state }) => (state >= 0 ? state : undefined)),
+    );
+    through.set(
+      port,
+      arrivals.map(({ ports }) => [...ports]),
+    );
   }
   const names = new Map<JsonBit, string>();
   for (const [net, { bits, hide_name }] of Object.entries(module.netnames))

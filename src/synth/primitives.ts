@@ -1,11 +1,12 @@
 /** Mapped cells as the word cells that the simulator reads, so that a mapped netlist can be simulated. */
 import { UserError } from '../errors.ts';
 import type { JsonBit, JsonModule, JsonNetlist } from '../rtlsim/netlist.ts';
+import { memoryTable } from './memory-primitives.ts';
 
 type JsonCell = JsonModule['cells'][string];
 
 /** A builder of cells that share the bit numbers of one module. */
-interface Scope {
+export interface Scope {
   add(type: string, connections: Record<string, JsonBit[]>, parameters?: Record<string, string>): void;
   fresh(): JsonBit;
   init(bit: JsonBit, value: string): void;
@@ -204,6 +205,7 @@ const table: Readonly<Record<string, Expand>> = {
 
 function expandOf(type: string): Expand | undefined {
   if (Object.hasOwn(table, type)) return table[type];
+  if (Object.hasOwn(memoryTable, type)) return memoryTable[type];
   const xilinx = /^LUT([1-6])$/.exec(type);
   if (xilinx !== null)
     return (scope, cell) => {

@@ -2,8 +2,9 @@ import { Command } from 'commander';
 import { memoryBytes, multipliers } from '../../spec/config.ts';
 import { CONFIGS } from '../../spec/configs.ts';
 import { configIdentity } from '../../spec/identity.ts';
+import { blockKilobits, estimateResources } from '../../synth/estimate.ts';
 import { type JsonFlag, jsonOption, loadConfig } from '../options.ts';
-import { bytes, print, printJson, table } from '../print.ts';
+import { bytes, print, printJson, table, thousands } from '../print.ts';
 
 export function configsCommand(): Command {
   return new Command('configs')
@@ -18,7 +19,12 @@ export function configsCommand(): Command {
       const configs = nameOrFile === undefined ? [...CONFIGS.values()] : [loadConfig(nameOrFile)];
       const described = configs.map((config) => ({
         ...config,
-        needs: { multipliers: multipliers(config), memoryBytes: memoryBytes(config), identity: configIdentity(config) },
+        needs: {
+          multipliers: multipliers(config),
+          memoryBytes: memoryBytes(config),
+          identity: configIdentity(config),
+          resources: estimateResources(config),
+        },
       }));
       // One configuration is printed as a file of it would be.
       if (flags.json) return printJson(nameOrFile === undefined ? { configs: described } : configs[0]);
@@ -35,6 +41,20 @@ export function configsCommand(): Command {
             bytes(config.needs.memoryBytes.parameter),
             `${config.axiBytes} B`,
             config.device,
+          ]),
+        ),
+      );
+      print('\nResources, estimated; `depthwright synth --config NAME` counts them:');
+      print(
+        table(
+          ['name', 'family', 'DSP', 'LUT', 'flip-flops', 'block RAM'],
+          described.map(({ name, family, needs: { resources } }) => [
+            name,
+            family,
+            resources.dsp,
+            thousands(resources.luts),
+            thousands(resources.flipFlops),
+            `${resources.memoryBlocks} x ${blockKilobits[family]} kbit`,
           ]),
         ),
       );

@@ -4,6 +4,8 @@ import { UserError } from '../../errors.ts';
 import { createProgress } from '../../node/progress.ts';
 import { rtlDesign } from '../../node/rtl-sources.ts';
 import { synthesise } from '../../node/synth.ts';
+import type { YosysFlavour } from '../../node/yosys.ts';
+import { estimateResources } from '../../synth/estimate.ts';
 import { type Family, families } from '../../synth/families.ts';
 import { type ConfigOption, configOption, type JsonFlag, jsonOption, loadConfig, parseCount } from '../options.ts';
 import { print, printJson, table, thousands } from '../print.ts';
@@ -13,6 +15,7 @@ interface Flags extends ConfigOption, JsonFlag {
   readonly module?: string;
   readonly vectors?: number;
   readonly cache: string;
+  readonly tool: YosysFlavour;
 }
 
 export function synthCommand(): Command {
@@ -23,8 +26,11 @@ export function synthCommand(): Command {
     .option('--module <name>', 'report this module only')
     .option(
       '--vectors <n>',
-      'random cycles in which the mapped cells of every module are held against the RTL',
-      parseCount,
+      'random cycles in which the mapped cells of every module are held against the RTL; 0 leaves it out (default: 200)',
+      (text) => (text === '0' ? 0 : parseCount(text)),
+    )
+    .addOption(
+      new Option('--tool <which>', "yosys from npm, or the machine's own").choices(['npm', 'native']).default('npm'),
     )
     .option(
       '--cache <dir>',
@@ -45,11 +51,16 @@ export function synthCommand(): Command {
       const report = await synthesise({
         ...(await rtlDesign(config)),
         family,
+        flavour: flags.tool,
+        expectedDsp: estimateResources({ ...config, family }).dsp,
         cache: flags.cache,
         ...(flags.vectors === undefined ? {} : { vectors: flags.vectors }),
-        progress: (name) => {
-          if (name !== stage) progress.step(`  ${name}`);
-          stage = name;
+        progress: (name, detail) => {
+          // Of yosys' hundreds of passes those that take long are named.
+          const long = name === 'mapping' && /^(ABC|MEMORY_LIBMAP|TECHMAP|JSON)/.test(detail);
+          const line = long ? `${name}: ${detail}` : stage.startsWith(name) ? stage : name;
+          if (line !== stage) progress.step(`  ${line}`);
+          stage = line;
         },
       });
       progress.done();

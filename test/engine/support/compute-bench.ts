@@ -61,8 +61,22 @@ export class ComputeBench {
     return known;
   }
 
+  /** Writes a whole memory of `depth` words, which lies in slices (see rtl/memory/dw_ram.sv). */
+  private async fill(path: string, depth: number, content: Uint8Array): Promise<void> {
+    const wordBytes = content.length / depth;
+    const sliceBytes = depth <= 512 && wordBytes > 4 ? 4 : wordBytes;
+    for (let slice = 0; slice < wordBytes / sliceBytes; slice++) {
+      const rows = new Uint8Array(depth * sliceBytes);
+      for (let row = 0; row < depth; row++) {
+        const at = row * wordBytes + slice * sliceBytes;
+        rows.set(content.subarray(at, at + sliceBytes), row * sliceBytes);
+      }
+      this.model.writeRows(await this.variable(`${path}.gen_slice[${slice}].words`), 0, rows);
+    }
+  }
+
   private async bank(set: number, column: number): Promise<Variable> {
-    return this.variable(`u_compute.u_activations.gen_set[${set}].gen_column[${column}].u_bank.words`);
+    return this.variable(`u_compute.u_activations.gen_set[${set}].gen_column[${column}].u_bank.gen_slice[0].words`);
   }
 
   /** Runs every SET and COMPUTE of the program; LOAD and STORE happen in between, in no time. */
@@ -157,8 +171,8 @@ export class ComputeBench {
         model.writeRows(await this.bank(set, column), 0, bank);
       }
     }
-    model.writeRows(await this.variable('u_compute.u_weights.words'), 0, new Uint8Array(machine.weights.buffer));
-    model.writeRows(await this.variable('u_compute.u_parameters.words'), 0, machine.parameters);
+    await this.fill('u_compute.u_weights', config.weightDepth, new Uint8Array(machine.weights.buffer));
+    await this.fill('u_compute.u_parameters', config.parameterDepth, machine.parameters);
     if (!config.tables) return;
     for (let at = 0; at < machine.tableBytes.length; at += axiBytes) {
       let beat = 0n;
