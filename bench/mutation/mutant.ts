@@ -2,7 +2,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { UserError } from '../../src/errors.ts';
 import type { RtlReplacements } from '../../src/node/rtl-sources.ts';
 import { MUTANT_ROWS, type MutantKind } from './mutants.ts';
 
@@ -29,14 +28,11 @@ export const MUTANTS: readonly Mutant[] = Object.entries(MUTANT_ROWS).flatMap(([
 export function plant({ name, file, find, replace }: Mutant, text: string): string {
   const found = text.split(find).length - 1;
   if (found !== 1)
-    throw new UserError(
-      'bad-mutant',
-      `mutant '${name}': its text occurs ${found} times in rtl/${file}`,
-      {},
-      'Bring bench/mutation/mutants.ts up to date with the RTL.',
+    throw new Error(
+      `mutant '${name}': its text occurs ${found} times in rtl/${file}; bring bench/mutation/mutants.ts up to date`,
     );
   const changed = text.replace(find, () => replace);
-  if (changed === text) throw new UserError('bad-mutant', `mutant '${name}' changes nothing`);
+  if (changed === text) throw new Error(`mutant '${name}' changes nothing`);
   return changed;
 }
 

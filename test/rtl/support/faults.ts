@@ -111,6 +111,12 @@ export const faultyPrograms: readonly FaultyProgram[] = [
     unit: 'load',
   },
   {
+    name: 'the last word of the image, where there is no memory',
+    program: one(load({ memoryAddress: 0xffff_fff8 })),
+    code: 'readDecodeError',
+    unit: 'load',
+  },
+  {
     name: 'rows beyond the banks',
     program: one(load({ ...rows, address: config.activationDepth - 2 })),
     code: 'addressRange',

@@ -19,6 +19,8 @@ export interface TransferProgram {
 
 export const HALF = 1 << 18;
 const TRANSFERS = 40;
+/** Where the image lies in runs under stalls. */
+const STALLED_BASE = 0x5000;
 const LIMIT = 2_000_000;
 
 /** The design without its compute unit, whose memories stay. */
@@ -33,7 +35,7 @@ export interface TransfersResult {
   readonly timed: number;
 }
 
-/** Runs a random program of transfers; under stalls only the data can be equal. */
+/** Runs a random program of transfers; under stalls only the data can be equal, and the image lies further up. */
 export async function verifyTransfers(
   rig: Rig,
   config: Config,
@@ -41,19 +43,20 @@ export async function verifyTransfers(
   stalls?: { seed: number; rate: number },
 ): Promise<TransfersResult> {
   const { instructions, memory } = transferProgram(config, new Random(programSeed), TRANSFERS);
+  const base = stalls === undefined ? 0 : STALLED_BASE;
   const complaints: string[] = [];
   let timed = 0;
   const same = (what: string, got: unknown, wanted: unknown): void => {
     if (got !== wanted) complaints.push(`${what}: expected ${wanted}, got ${got}`);
   };
   const bench = await rig.open(await rig.design(config, withoutCompute), {
-    memoryBytes: memory.length,
+    memoryBytes: base + memory.length,
     memoryLatency: config.memoryLatency,
     ...(stalls && { stalls }),
   });
   try {
-    await bench.writeMemory(0, memory);
-    await startFrame(bench, { count: instructions.length });
+    await bench.writeMemory(base, memory);
+    await startFrame(bench, { count: instructions.length, base });
     await bench.runUntilEvent(eventMask('frameEnd'), LIMIT);
     await bench.step(1);
     const records = await bench.events();
@@ -73,7 +76,7 @@ export async function verifyTransfers(
       for (const { what, index, expected, got } of timing.differences)
         same(`${what} (instruction ${index})`, got, expected);
     }
-    same('bytes stored', differences(await bench.readMemory(HALF, HALF), machine.memory.subarray(HALF)), 0);
+    same('bytes stored', differences(await bench.readMemory(base + HALF, HALF), machine.memory.subarray(HALF)), 0);
     const memories = [
       { name: 'weights', rows: config.weightDepth, held: machine.weights },
       { name: 'parameters', rows: config.parameterDepth, held: machine.parameters },
