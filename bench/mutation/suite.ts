@@ -62,7 +62,8 @@ const stems = parseConfig({ ...namedConfig('pynq-z2'), name: 'stems', lanes: 4, 
 /** Beats of two instructions. */
 const wideBus = parseConfig({ ...namedConfig('virtex7'), name: 'wide', windowKernels: ['depthwise3'] });
 
-const onBus = (file: string): boolean => /^(lib|control|top)\//.test(file);
+/** Reached without a compute unit. */
+const onBus = (file: string): boolean => /^(control\/|top\/|lib\/dw_(fifo|slice)\.sv$)/.test(file);
 
 const transfers =
   (config: Config, stalls?: { seed: number; rate: number }): Check =>
