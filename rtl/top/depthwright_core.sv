@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The accelerator: registers, fetch, dispatch with a queue a unit, load, compute and store, on one AXI4 port.
+// The accelerator: registers, control, instructions, load, compute and store, on one AXI4 port.
 //
 // Three units run side by side, each in program order, and wait for one another by counts of retired instructions.
 // s_axi_* are the registers (AXI4-Lite), m_axi_* external memory (AXI4, incrementing bursts, one order each way).
@@ -96,7 +96,7 @@ module depthwright_core #(
   // ---- registers and control
   logic                   start_command, stop_command, clear, run, stop, busy, done, error, finished, failed;
   logic [AddressBits-1:12] base, base_q;
-  logic [31:0]            offset, count, count_q;
+  logic [31:0]            offset, count;
   logic [2:0]             level, level_q;
   logic [3:0]             code;
   logic [2:0]             unit;
@@ -104,8 +104,8 @@ module depthwright_core #(
   logic [CounterBits-1:0] cycles, active_multiplies, gated_multiplies, read_bytes_q, write_bytes_q;
   logic [15:0]            load_retired_q, store_retired_q, compute_retired;
   logic                   load_retire, store_retire, load_start, store_start, program_done;
-  logic                   dispatch_error, read_slave_error, read_decode_error, read_owner, load_transfer_error;
-  logic                   load_row_error, store_address_error, write_slave_error, write_decode_error, compute_error;
+  logic                   dispatch_error, read_slave_error, read_decode_error, read_owner, load_error;
+  logic                   store_address_error, write_slave_error, write_decode_error, compute_error;
   logic [3:0]             dispatch_code;
   logic [7:0]             compute_code;
   logic                   arbiter_idle, store_idle, compute_busy, misaligned_q;
@@ -175,7 +175,7 @@ module depthwright_core #(
     .read_slave_error_i   (read_slave_error),
     .read_decode_error_i  (read_decode_error),
     .read_owner_i         (read_owner),
-    .load_address_error_i (load_transfer_error | load_row_error),
+    .load_address_error_i (load_error),
     .store_address_error_i(store_address_error),
     .write_slave_error_i  (write_slave_error),
     .write_decode_error_i (write_decode_error),
@@ -208,146 +208,58 @@ module depthwright_core #(
     end else if (clear) begin
       base_q       <= base;
       level_q      <= level;
-      count_q      <= count;
       misaligned_q <= offset[7:0] != 8'd0;
     end
   end
 
-  // ---- fetch and dispatch
-  logic                  fetch_valid, fetch_ready, fetch_beat_valid, fetch_beat_ready;
-  logic [31:0]           fetch_address;
-  logic [8:0]            fetch_beats;
-  logic                  instruction_valid, instruction_ready;
-  logic [255:0]          instruction;
-
-  dw_fetch #(.AxiBytes(AxiBytes)) u_fetch (
-    .clk_i,
-    .rst_ni         (unit_rst_nq),
-    .clear_i        (clear),
-    .offset_i       (offset),
-    .count_i        (count),
-    .burst_valid_o  (fetch_valid),
-    .burst_ready_i  (fetch_ready),
-    .burst_address_o(fetch_address),
-    .burst_beats_o  (fetch_beats),
-    .beat_valid_i   (fetch_beat_valid),
-    .beat_ready_o   (fetch_beat_ready),
-    .beat_data_i    (m_axi_rdata_i),
-    .valid_o        (instruction_valid),
-    .ready_i        (instruction_ready),
-    .instruction_o  (instruction)
-  );
-
-  logic load_push, load_push_ready, compute_push, compute_push_ready, store_push, store_push_ready;
-  logic load_valid, load_ready, compute_valid, compute_ready, store_valid, store_ready;
+  // ---- instructions
+  logic                    fetch_valid, fetch_ready, fetch_beat_valid, fetch_beat_ready;
+  logic [31:0]             fetch_address;
+  logic [8:0]              fetch_beats;
+  logic                    load_valid, load_ready, compute_valid, compute_ready, store_valid, store_ready;
   logic [TransferBits-1:0] load_instruction, store_instruction;
   logic [255:0]            compute_instruction;
 
-  dw_dispatch #(.Identity(Identity)) u_dispatch (
+  dw_instructions #(.Identity(Identity), .AxiBytes(AxiBytes)) u_instructions (
     .clk_i,
-    .rst_ni           (unit_rst_nq),
-    .clear_i          (clear),
-    .run_i            (run),
-    .count_i          (clear ? count : count_q),
-    .valid_i          (instruction_valid),
-    .ready_o          (instruction_ready),
-    .instruction_i    (instruction),
-    .load_valid_o     (load_push),
-    .load_ready_i     (load_push_ready),
-    .compute_valid_o  (compute_push),
-    .compute_ready_i  (compute_push_ready),
-    .store_valid_o    (store_push),
-    .store_ready_i    (store_push_ready),
-    .load_retired_i   (load_retired_q),
-    .compute_retired_i(compute_retired),
-    .store_retired_i  (store_retired_q),
-    .compute_waiting_i(compute_valid),
-    .done_o           (program_done),
-    .index_o          (dispatch_index),
-    .error_o          (dispatch_error),
-    .error_code_o     (dispatch_code)
-  );
-
-  dw_fifo #(.Width(TransferBits), .Depth(dw_pkg::QUEUE_DEPTH)) u_load_queue (
-    .clk_i,
-    .rst_ni (unit_rst_nq),
-    .clear_i(clear),
-    .valid_i(load_push),
-    .ready_o(load_push_ready),
-    .data_i (instruction[TransferBits-1:0]),
-    .valid_o(load_valid),
-    .ready_i(load_ready),
-    .data_o (load_instruction)
-  );
-  dw_fifo #(.Width(256), .Depth(dw_pkg::QUEUE_DEPTH)) u_compute_queue (
-    .clk_i,
-    .rst_ni (unit_rst_nq),
-    .clear_i(clear),
-    .valid_i(compute_push),
-    .ready_o(compute_push_ready),
-    .data_i (instruction),
-    .valid_o(compute_valid),
-    .ready_i(compute_ready),
-    .data_o (compute_instruction)
-  );
-  dw_fifo #(.Width(TransferBits), .Depth(dw_pkg::QUEUE_DEPTH)) u_store_queue (
-    .clk_i,
-    .rst_ni (unit_rst_nq),
-    .clear_i(clear),
-    .valid_i(store_push),
-    .ready_o(store_push_ready),
-    .data_i (instruction[TransferBits-1:0]),
-    .valid_o(store_valid),
-    .ready_i(store_ready),
-    .data_o (store_instruction)
+    .rst_ni               (unit_rst_nq),
+    .clear_i              (clear),
+    .run_i                (run),
+    .offset_i             (offset),
+    .count_i              (count),
+    .burst_valid_o        (fetch_valid),
+    .burst_ready_i        (fetch_ready),
+    .burst_address_o      (fetch_address),
+    .burst_beats_o        (fetch_beats),
+    .beat_valid_i         (fetch_beat_valid),
+    .beat_ready_o         (fetch_beat_ready),
+    .beat_data_i          (m_axi_rdata_i),
+    .load_valid_o         (load_valid),
+    .load_ready_i         (load_ready),
+    .load_instruction_o   (load_instruction),
+    .compute_valid_o      (compute_valid),
+    .compute_ready_i      (compute_ready),
+    .compute_instruction_o(compute_instruction),
+    .store_valid_o        (store_valid),
+    .store_ready_i        (store_ready),
+    .store_instruction_o  (store_instruction),
+    .load_retired_i       (load_retired_q),
+    .compute_retired_i    (compute_retired),
+    .store_retired_i      (store_retired_q),
+    .done_o               (program_done),
+    .index_o              (dispatch_index),
+    .error_o              (dispatch_error),
+    .error_code_o         (dispatch_code)
   );
 
   // ---- load
-  logic        burst_valid, burst_ready, unused_burst_last, unused_load_ready;
-  logic [31:0] burst_address, item_words;
+  logic        burst_valid, burst_ready, load_beat_valid, load_beat_ready;
+  logic [31:0] burst_address;
   logic [6:0]  burst_beats;
-  logic [1:0]  item_target, item_set, write_set;
-  logic [15:0] item_address, item_base, item_end, write_address;
-  logic [13:0] item_pitch;
-  logic        load_beat_valid, load_beat_ready;
+  logic [1:0]  write_set;
+  logic [15:0] write_address;
   logic        weight_write, parameter_write, table_write, activation_write, activation_write_ready;
   logic [WordBytes*8-1:0] write_data;
-
-  dw_transfer #(
-    .AxiBytes(AxiBytes),
-    .WeightBeats(WeightBytes / AxiBytes),
-    .ParameterBeats(ParameterBytes / AxiBytes),
-    .GroupBeats(GroupBytes / AxiBytes),
-    .TableBeats(dw_pkg::TABLE_BYTES / AxiBytes),
-    .WeightDepth(WeightDepth),
-    .ParameterDepth(ParameterDepth)
-  ) u_load_transfer (
-    .clk_i,
-    .rst_ni             (unit_rst_nq),
-    .clear_i            (clear),
-    .level_i            (level_q),
-    .instruction_valid_i(load_valid),
-    .instruction_ready_o(load_ready),
-    .instruction_i      (load_instruction),
-    .load_retired_i     (load_retired_q),
-    .compute_retired_i  (compute_retired),
-    .store_retired_i    (store_retired_q),
-    .burst_valid_o      (burst_valid),
-    .burst_ready_i      (burst_ready),
-    .burst_address_o    (burst_address),
-    .burst_beats_o      (burst_beats),
-    .burst_last_o       (unused_burst_last),
-    .start_o            (load_start),
-    .ready_o            (unused_load_ready),
-    .target_o           (item_target),
-    .address_o          (item_address),
-    .set_o              (item_set),
-    .pitch_o            (item_pitch),
-    .base_o             (item_base),
-    .end_o              (item_end),
-    .words_o            (item_words),
-    .error_o            (load_transfer_error)
-  );
 
   dw_read_arbiter u_read_arbiter (
     .clk_i,
@@ -383,37 +295,43 @@ module depthwright_core #(
   assign m_axi_arsize_o  = BeatSize;
   assign m_axi_arburst_o = Incrementing;
 
-  dw_load #(
+  dw_load_unit #(
     .AxiBytes(AxiBytes),
     .WeightBytes(WeightBytes),
     .ParameterBytes(ParameterBytes),
     .GroupBytes(GroupBytes),
+    .WeightDepth(WeightDepth),
+    .ParameterDepth(ParameterDepth),
     .ActivationDepth(ActivationDepth)
   ) u_load (
     .clk_i,
-    .rst_ni            (unit_rst_nq),
-    .clear_i           (clear),
-    .item_valid_i      (load_start),
-    .item_target_i     (item_target),
-    .item_address_i    (item_address),
-    .item_set_i        (item_set),
-    .item_pitch_i      (item_pitch),
-    .item_base_i       (item_base),
-    .item_end_i        (item_end),
-    .item_words_i      (item_words),
-    .beat_valid_i      (load_beat_valid),
-    .beat_ready_o      (load_beat_ready),
-    .beat_data_i       (m_axi_rdata_i),
-    .weight_valid_o    (weight_write),
-    .parameter_valid_o (parameter_write),
-    .table_valid_o     (table_write),
-    .activation_valid_o(activation_write),
-    .activation_ready_i(activation_write_ready),
-    .set_o             (write_set),
-    .address_o         (write_address),
-    .data_o            (write_data),
-    .retire_o          (load_retire),
-    .error_o           (load_row_error)
+    .rst_ni             (unit_rst_nq),
+    .clear_i            (clear),
+    .level_i            (level_q),
+    .instruction_valid_i(load_valid),
+    .instruction_ready_o(load_ready),
+    .instruction_i      (load_instruction),
+    .load_retired_i     (load_retired_q),
+    .compute_retired_i  (compute_retired),
+    .store_retired_i    (store_retired_q),
+    .burst_valid_o      (burst_valid),
+    .burst_ready_i      (burst_ready),
+    .burst_address_o    (burst_address),
+    .burst_beats_o      (burst_beats),
+    .beat_valid_i       (load_beat_valid),
+    .beat_ready_o       (load_beat_ready),
+    .beat_data_i        (m_axi_rdata_i),
+    .weight_valid_o     (weight_write),
+    .parameter_valid_o  (parameter_write),
+    .table_valid_o      (table_write),
+    .activation_valid_o (activation_write),
+    .activation_ready_i (activation_write_ready),
+    .set_o              (write_set),
+    .address_o          (write_address),
+    .data_o             (write_data),
+    .start_o            (load_start),
+    .retire_o           (load_retire),
+    .error_o            (load_error)
   );
 
   // ---- compute

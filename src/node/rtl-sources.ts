@@ -13,12 +13,19 @@ const rtlFolder = fileURLToPath(new URL('../../rtl/', import.meta.url));
 export const RTL_FOLDERS = ['lib', 'control', 'memory', 'engine', 'top'] as const;
 export type RtlFolder = (typeof RTL_FOLDERS)[number];
 
+/** Texts in place of the tree's, by file name. */
+export type RtlReplacements = ReadonlyMap<string, string>;
+
 /** All modules below the wrapper, in an order that tools accept. */
-export async function moduleSources(folders: readonly RtlFolder[] = RTL_FOLDERS): Promise<SourceFile[]> {
+export async function moduleSources(
+  folders: readonly RtlFolder[] = RTL_FOLDERS,
+  replace: RtlReplacements = new Map(),
+): Promise<SourceFile[]> {
   const sources: SourceFile[] = [{ name: 'dw_pkg.sv', text: packageText() }];
   for (const folder of folders) {
     const names = (await readdir(join(rtlFolder, folder))).filter((name) => name.endsWith('.sv')).sort();
-    for (const name of names) sources.push({ name, text: await readFile(join(rtlFolder, folder, name), 'utf8') });
+    for (const name of names)
+      sources.push({ name, text: replace.get(name) ?? (await readFile(join(rtlFolder, folder, name), 'utf8')) });
   }
   const isPackage = ({ name }: SourceFile): boolean => name.endsWith('_pkg.sv');
   return [...sources.filter(isPackage), ...sources.filter((source) => !isPackage(source))];
@@ -34,11 +41,12 @@ export interface RtlOptions extends WrapperOptions {
   readonly folders?: readonly RtlFolder[];
   /** Files beside those of the folders. */
   readonly add?: readonly SourceFile[];
+  readonly replace?: RtlReplacements;
 }
 
 /** The whole design of a configuration. */
 export async function rtlDesign(config: Config, options: RtlOptions = {}): Promise<RtlDesign> {
-  const modules = [...(await moduleSources(options.folders)), ...(options.add ?? [])];
+  const modules = [...(await moduleSources(options.folders, options.replace)), ...(options.add ?? [])];
   const top = wrapperName(config);
   return { sources: [...modules, { name: `${top}.sv`, text: wrapperText(config, options) }], top };
 }

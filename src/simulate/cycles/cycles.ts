@@ -131,7 +131,8 @@ class CycleModel {
   private readonly descriptors: DescriptorFile;
   private next: { readonly index: number; readonly popped: number; readonly stage: Stage } | undefined;
   private current: Issue | undefined;
-  private previous: Issue | undefined;
+  /** Those before, as long as they may still read or write the banks; the last of all stays. */
+  private before: readonly Issue[] = [];
   private lastClose = Number.NEGATIVE_INFINITY;
 
   // Store unit.
@@ -395,7 +396,7 @@ class CycleModel {
   private compute(): void {
     const { t, config } = this;
     if (this.current !== undefined && t > this.current.last) {
-      this.previous = this.current;
+      this.leave(this.current);
       this.current = undefined;
     }
     const { next } = this;
@@ -407,8 +408,8 @@ class CycleModel {
     ) {
       const fields = this.program[next.index]!.fields as Fields;
       if (this.waitsMet(fields)) {
-        const free = this.current?.last ?? this.previous?.last ?? -1;
-        if (this.current !== undefined) this.previous = this.current;
+        const free = this.current?.last ?? this.before.at(-1)?.last ?? -1;
+        if (this.current !== undefined) this.leave(this.current);
         this.current = new Issue(
           config,
           next.stage,
@@ -451,12 +452,17 @@ class CycleModel {
     this.next = { index, popped: this.t, stage: this.descriptors.read(fields.slot as number) };
   }
 
+  private leave(issue: Issue): void {
+    const until = retireLatency(this.config);
+    this.before = [...this.before.filter(({ last }) => last + until >= this.t), issue];
+  }
+
   private engineWrites(): boolean {
-    return (this.current?.writes(this.t) ?? false) || (this.previous?.writes(this.t) ?? false);
+    return (this.current?.writes(this.t) ?? false) || this.before.some((issue) => issue.writes(this.t));
   }
 
   private engineReads(set: number): boolean {
-    const sets = (this.current?.readSets(this.t) ?? 0) | (this.previous?.readSets(this.t) ?? 0);
+    const sets = this.before.reduce((all, issue) => all | issue.readSets(this.t), this.current?.readSets(this.t) ?? 0);
     return ((sets >> set) & 1) === 1;
   }
 

@@ -6,10 +6,11 @@ import type { BenchOptions, RtlBench } from '../../../src/cosim/bench.ts';
 import { wasmBench } from '../../../src/cosim/wasm-bench.ts';
 import type { RtlSimulator } from '../../../src/node/cosim.ts';
 import { verilatorBench } from '../../../src/node/cosim-verilator.ts';
-import type { RtlDesign } from '../../../src/node/rtl-sources.ts';
+import { type RtlDesign, type RtlOptions, rtlDesign } from '../../../src/node/rtl-sources.ts';
 import { buildVerilator, verilatorVersion } from '../../../src/node/verilator-build.ts';
 import { elaborate } from '../../../src/node/yosys.ts';
 import { compileNetlist, type Simulator } from '../../../src/rtlsim/simulator.ts';
+import type { Config } from '../../../src/spec/config.ts';
 
 export const hasVerilator: boolean = (await verilatorVersion()) !== undefined;
 
@@ -38,4 +39,18 @@ export async function openBench(design: RtlDesign, simulator: RtlSimulator, opti
     built.set(key, made);
   }
   return wasmBench(await made, options);
+}
+
+/** How a check gets at the design that it judges: the tree's, or one with a fault in it. */
+export interface Rig {
+  design(config: Config, options?: Omit<RtlOptions, 'trace' | 'replace'>): Promise<RtlDesign>;
+  open(design: RtlDesign, options: BenchOptions): Promise<RtlBench>;
+}
+
+/** The tree's design. */
+export function rigOf(simulator: RtlSimulator): Rig {
+  return {
+    design: (config, options) => rtlDesign(config, { ...options, trace: true }),
+    open: (design, options) => openBench(design, simulator, options),
+  };
 }

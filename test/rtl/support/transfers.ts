@@ -1,9 +1,15 @@
-/** Random programs of LOADs and STOREs alone, and what they leave behind. */
+/** Random programs of LOADs and STOREs alone, what they leave behind, and in which cycles. */
+import { readFileSync } from 'node:fs';
+import { eventMask, readFrame, startFrame } from '../../../src/cosim/frame.ts';
+import { compareTiming } from '../../../src/cosim/timing.ts';
+import { simulateCycles } from '../../../src/simulate/cycles/cycles.ts';
+import { Machine } from '../../../src/simulate/machine.ts';
 import { type Config, parameterBytes, ROW_SETS } from '../../../src/spec/config.ts';
 import { configIdentity } from '../../../src/spec/identity.ts';
 import { encodeProgram, INSTRUCTION_BYTES, type Instruction, MAGIC, TABLES } from '../../../src/spec/isa.ts';
 import { groupBytes } from '../../../src/spec/layout.ts';
-import type { Random } from '../../support/random.ts';
+import { Random } from '../../support/random.ts';
+import type { Rig } from './benches.ts';
 
 export interface TransferProgram {
   readonly instructions: readonly Instruction[];
@@ -12,6 +18,86 @@ export interface TransferProgram {
 }
 
 export const HALF = 1 << 18;
+const TRANSFERS = 40;
+/** Where the image lies in runs under stalls. */
+const STALLED_BASE = 0x5000;
+const LIMIT = 2_000_000;
+
+/** The design without its compute unit, whose memories stay. */
+export const withoutCompute = {
+  folders: ['lib', 'control', 'top'],
+  add: [{ name: 'dw_compute.sv', text: readFileSync(new URL('./dw_compute_stub.sv', import.meta.url), 'utf8') }],
+} as const;
+
+export interface TransfersResult {
+  readonly complaints: readonly string[];
+  /** Cycles of instructions that were compared. */
+  readonly timed: number;
+}
+
+/** Runs a random program of transfers; under stalls only the data can be equal, and the image lies further up. */
+export async function verifyTransfers(
+  rig: Rig,
+  config: Config,
+  programSeed: number,
+  stalls?: { seed: number; rate: number },
+): Promise<TransfersResult> {
+  const { instructions, memory } = transferProgram(config, new Random(programSeed), TRANSFERS);
+  const base = stalls === undefined ? 0 : STALLED_BASE;
+  const complaints: string[] = [];
+  let timed = 0;
+  const same = (what: string, got: unknown, wanted: unknown): void => {
+    if (got !== wanted) complaints.push(`${what}: expected ${wanted}, got ${got}`);
+  };
+  const bench = await rig.open(await rig.design(config, withoutCompute), {
+    memoryBytes: base + memory.length,
+    memoryLatency: config.memoryLatency,
+    ...(stalls && { stalls }),
+  });
+  try {
+    await bench.writeMemory(base, memory);
+    await startFrame(bench, { count: instructions.length, base });
+    await bench.runUntilEvent(eventMask('frameEnd'), LIMIT);
+    await bench.step(1);
+    const records = await bench.events();
+    const { done, error, counters } = await readFrame(bench);
+    same('done', done, true);
+    same('error', error?.code, undefined);
+    complaints.push(...(await bench.failures()), ...(await bench.statistics()).violations);
+    const machine = new Machine(config, memory.slice());
+    machine.run(instructions);
+    const cycles = simulateCycles(config, instructions);
+    same('bytes read', counters.readBytes, cycles.readBytes);
+    same('bytes written', counters.writeBytes, cycles.writeBytes);
+    if (stalls === undefined) {
+      const timing = compareTiming(instructions, cycles, records);
+      timed = timing.compared;
+      same('cycles', counters.cycles, cycles.cycles);
+      for (const { what, index, expected, got } of timing.differences)
+        same(`${what} (instruction ${index})`, got, expected);
+    }
+    same('bytes stored', differences(await bench.readMemory(base + HALF, HALF), machine.memory.subarray(HALF)), 0);
+    const memories = [
+      { name: 'weights', rows: config.weightDepth, held: machine.weights },
+      { name: 'parameters', rows: config.parameterDepth, held: machine.parameters },
+      { name: 'tables', rows: machine.tableBytes.length / config.axiBytes, held: machine.tableBytes },
+    ];
+    for (const { name, rows, held } of memories) {
+      const got = await bench.readRows(`u_core.u_compute.${name}`, 0, rows);
+      same(`bytes of ${name} that differ`, differences(got, new Uint8Array(held.buffer)), 0);
+    }
+  } finally {
+    await bench.close();
+  }
+  return { complaints, timed };
+}
+
+function differences(got: Uint8Array, wanted: Uint8Array): number {
+  if (got.length !== wanted.length) return Math.max(got.length, wanted.length);
+  let different = 0;
+  for (let at = 0; at < wanted.length; at++) if (got[at] !== wanted[at]) different += 1;
+  return different;
+}
 
 export function transferProgram(config: Config, random: Random, transfers: number): TransferProgram {
   const memory = new Uint8Array(2 * HALF);
