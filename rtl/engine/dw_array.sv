@@ -64,24 +64,22 @@ module dw_array #(
       if (Pixels == 1) begin : gen_single
         dw_multiply u_multiply (
           .clk_i,
-          .weight_enable_i(wanted),
-          .weight_i       (weight),
-          .keep_i         (keep[0]),
-          .x_i            (operand[n*10 +: 9]),
-          .product_o      (products[n*16 +: 16])
+          .weight_i (weight),
+          .keep_i   (keep[0]),
+          .x_i      (operand[n*10 +: 9]),
+          .product_o(products[n*16 +: 16])
         );
       end else begin : gen_pairs
         for (genvar p = 0; p < Pixels; p += 2) begin : gen_pair
           dw_multiply_pair u_multiply (
             .clk_i,
-            .weight_enable_i(wanted),
-            .weight_i       (weight),
-            .keep0_i        (keep[p]),
-            .keep1_i        (keep[p+1]),
-            .x0_i           (operand[(p*Inputs+n)*10 +: 9]),
-            .x1_i           (operand[((p+1)*Inputs+n)*10 +: 9]),
-            .product0_o     (products[(p*Inputs+n)*16 +: 16]),
-            .product1_o     (products[((p+1)*Inputs+n)*16 +: 16])
+            .weight_i  (weight),
+            .keep0_i   (keep[p]),
+            .keep1_i   (keep[p+1]),
+            .x0_i      (operand[(p*Inputs+n)*10 +: 9]),
+            .x1_i      (operand[((p+1)*Inputs+n)*10 +: 9]),
+            .product0_o(products[(p*Inputs+n)*16 +: 16]),
+            .product1_o(products[((p+1)*Inputs+n)*16 +: 16])
           );
         end
       end

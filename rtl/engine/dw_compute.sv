@@ -15,6 +15,7 @@ module dw_compute #(
   parameter int unsigned ActivationDepth = 0,
   parameter int unsigned WeightDepth = 0,
   parameter int unsigned ParameterDepth = 0,
+  parameter int unsigned SegmentDepth = 0,
   parameter int unsigned MultiplierBits = 16,   // 16 or 31
   parameter int unsigned RequantisePixels = 0,  // power of two, at most Pixels
   parameter bit          Tables = 1'b1,
@@ -289,7 +290,7 @@ module dw_compute #(
   logic [WeightBits-1:0] weight;
   logic [ParameterBits-1:0] parameters;
 
-  dw_activation_memory #(.Pixels(Pixels), .Inputs(Inputs), .Depth(ActivationDepth)) u_activations (
+  dw_activation_memory #(.Pixels(Pixels), .Inputs(Inputs), .Depth(ActivationDepth), .SegmentDepth(SegmentDepth)) u_activations (
     .clk_i, .rst_ni, .read_i(bank_read), .read_address_i(bank_address), .read_data_o(bank_data),
     .write_busy_i(write_busy), .write_set_i(port_set), .write_i(port_write), .write_address_i(port_address),
     .write_data_i(port_data), .write_bytes_i(port_bytes), .store_request_i(activation_read_request_i),
@@ -301,7 +302,7 @@ module dw_compute #(
   assign activation_write_ready_o = !write_busy;
   assign activation_read_free_o = ~bank_read;
 
-  dw_ram #(.Width(WeightBits), .Depth(WeightDepth)) u_weights (
+  dw_ram #(.Width(WeightBits), .Depth(WeightDepth), .SegmentDepth(SegmentDepth)) u_weights (
     .clk_i,
     .read_i         (weight_read),
     .read_address_i (weight_address_read),
@@ -310,7 +311,7 @@ module dw_compute #(
     .write_address_i(weight_write_address_i),
     .write_data_i   (weight_write_data_i)
   );
-  dw_ram #(.Width(ParameterBits), .Depth(ParameterDepth)) u_parameters (
+  dw_ram #(.Width(ParameterBits), .Depth(ParameterDepth), .SegmentDepth(SegmentDepth)) u_parameters (
     .clk_i,
     .read_i         (close_read),
     .read_address_i (parameter_address_read),

@@ -3,7 +3,6 @@
 // One product in one DSP, for arrays of a single pixel; timing and pruning as dw_multiply_pair.
 module dw_multiply (
   input  logic               clk_i,
-  input  logic               weight_enable_i,
   input  logic signed [7:0]  weight_i,
   input  logic               keep_i,
   input  logic signed [8:0]  x_i,
@@ -15,12 +14,16 @@ module dw_multiply (
   logic [3:0] keep_q;
 
   always_ff @(posedge clk_i) begin
-    if (weight_enable_i) weight_q <= weight_i;
-    if (keep_i) x_q <= x_i;
-    weight_qq <= weight_q;
-    x_qq <= x_q;
-    product_q <= 16'(x_qq * weight_qq);
-    product_qq <= product_q;
+    if (keep_i) begin
+      weight_q <= weight_i;
+      x_q <= x_i;
+    end
+    if (keep_q[0]) begin
+      weight_qq <= weight_q;
+      x_qq <= x_q;
+    end
+    if (keep_q[1]) product_q <= 16'(x_qq * weight_qq);
+    if (keep_q[2]) product_qq <= product_q;
     keep_q <= {keep_q[2:0], keep_i};
   end
 

@@ -3,11 +3,11 @@
 // Two products of one weight and two pixels in one DSP: ((x1 << 16) + x0) * w + 2^15. The products are 16 bits signed;
 // adding half of 2^16 makes the upper half exactly x1 * w, and the lower x0 * w with its sign bit inverted.
 //
-// A pruned operand (keep low) does not move: its register holds and its product is 0.
-// Operands go in with valid_i; products come 4 cycles later (one for the operand registers). No stalls.
+// A pruned operand (keep low) does not move: its register holds and its product is 0. Where both are pruned the weight
+// holds as well, and with it every register of the DSP.
+// Products come 4 cycles after the operands (one for the operand registers). No stalls.
 module dw_multiply_pair (
   input  logic               clk_i,
-  input  logic               weight_enable_i,
   input  logic signed [7:0]  weight_i,
   input  logic               keep0_i,       // operand valid and not pruned
   input  logic               keep1_i,
@@ -23,13 +23,15 @@ module dw_multiply_pair (
   logic [3:0] keep0_q, keep1_q;
 
   always_ff @(posedge clk_i) begin
-    if (weight_enable_i) weight_q <= weight_i;
     if (keep0_i) x0_q <= x0_i;
     if (keep1_i) x1_q <= x1_i;
-    weight_qq <= weight_q;
-    pair_q <= $signed({x1_q, 16'd0}) + 25'(x0_q);
-    product_q <= pair_q * weight_qq;
-    biased_q <= product_q + 33'sd32768;
+    if (keep0_i || keep1_i) weight_q <= weight_i;
+    if (keep0_q[0] || keep1_q[0]) begin
+      weight_qq <= weight_q;
+      pair_q <= $signed({x1_q, 16'd0}) + 25'(x0_q);
+    end
+    if (keep0_q[1] || keep1_q[1]) product_q <= pair_q * weight_qq;
+    if (keep0_q[2] || keep1_q[2]) biased_q <= product_q + 33'sd32768;
     keep0_q <= {keep0_q[2:0], keep0_i};
     keep1_q <= {keep1_q[2:0], keep1_i};
   end

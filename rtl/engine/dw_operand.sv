@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One activation as an operand: x - z, 0 where it lies in the padding, marked (bit 9) where below_i < code < above_i,
-// that is |x - z| < threshold. Latency one cycle.
+// that is |x - z| < threshold. A marked operand keeps its last value, so that no wire behind it moves. Latency one cycle.
 module dw_operand (
   input  logic              clk_i,
   input  logic signed [7:0] code_i,
@@ -11,8 +11,10 @@ module dw_operand (
   input  logic signed [9:0] above_i,
   output logic [9:0]        operand_o
 );
+  logic pruned;
+  assign pruned = valid_i ? 10'(code_i) > below_i && 10'(code_i) < above_i : above_i > 10'(zero_i);
   always_ff @(posedge clk_i) begin
-    operand_o[8:0] <= valid_i ? 9'(code_i) - 9'(zero_i) : '0;
-    operand_o[9] <= valid_i ? 10'(code_i) > below_i && 10'(code_i) < above_i : above_i > 10'(zero_i);
+    operand_o[9] <= pruned;
+    if (!pruned) operand_o[8:0] <= valid_i ? 9'(code_i) - 9'(zero_i) : '0;
   end
 endmodule

@@ -59,6 +59,7 @@ module depthwright_icebreaker (
     .ActivationDepth(2048),
     .WeightDepth(4096),
     .ParameterDepth(128),
+    .SegmentDepth(65536),
     .MultiplierBits(16),
     .RequantisePixels(1),
     .Tables(0),

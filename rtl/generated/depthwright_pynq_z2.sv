@@ -59,6 +59,7 @@ module depthwright_pynq_z2 (
     .ActivationDepth(3072),
     .WeightDepth(1024),
     .ParameterDepth(512),
+    .SegmentDepth(1024),
     .MultiplierBits(16),
     .RequantisePixels(2),
     .Tables(1),

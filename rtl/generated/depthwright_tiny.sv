@@ -59,6 +59,7 @@ module depthwright_tiny (
     .ActivationDepth(4096),
     .WeightDepth(2048),
     .ParameterDepth(256),
+    .SegmentDepth(1024),
     .MultiplierBits(16),
     .RequantisePixels(1),
     .Tables(1),

@@ -59,6 +59,7 @@ module depthwright_virtex7 (
     .ActivationDepth(4096),
     .WeightDepth(4096),
     .ParameterDepth(512),
+    .SegmentDepth(1024),
     .MultiplierBits(16),
     .RequantisePixels(4),
     .Tables(1),

@@ -10,6 +10,7 @@ module dw_activation_memory #(
   parameter int unsigned Pixels = 0,
   parameter int unsigned Inputs = 0,
   parameter int unsigned Depth = 0,
+  parameter int unsigned SegmentDepth = 0,
   localparam int unsigned Sets = dw_pkg::ROW_SETS,
   localparam int unsigned WordBits = Inputs * 8
 ) (
@@ -62,7 +63,7 @@ module dw_activation_memory #(
           write_data = load_data_i[c*WordBits +: WordBits];
         end
       end
-      dw_ram #(.Width(WordBits), .Depth(Depth), .Parts(Inputs)) u_bank (
+      dw_ram #(.Width(WordBits), .Depth(Depth), .SegmentDepth(SegmentDepth), .Parts(Inputs)) u_bank (
         .clk_i,
         .read_i         (read_i[s] || (store_request_i && store_set_i == 2'(s))),
         .read_address_i (read_address),

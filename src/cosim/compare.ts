@@ -3,6 +3,7 @@ import type { Compiled } from '../compile/compile.ts';
 import { ringOf, slotAddress } from '../simulate/compute.ts';
 import { DescriptorFile } from '../simulate/descriptors.ts';
 import { ROW_SETS } from '../spec/config.ts';
+import { readBank } from './banks.ts';
 import type { RtlBench } from './bench.ts';
 
 /** A code that the RTL computed otherwise. */
@@ -18,11 +19,6 @@ export interface ValueDifference {
   readonly got: number;
   /** Cycle of the frame in which the COMPUTE had retired. */
   readonly cycle: number;
-}
-
-/** Path of the memory that holds the words of a row set and column. */
-export function bankPath(set: number, column: number): string {
-  return `u_core.u_compute.u_activations.gen_set[${set}].gen_column[${column}].u_bank.gen_slice[0].words`;
 }
 
 /** The rows that a COMPUTE writes: everything needed to compare them. */
@@ -95,7 +91,7 @@ export async function compareOutput(
   const columns = Math.min(pixels, width);
   const held = await Promise.all(
     output.rows.flatMap(({ row, slot }) =>
-      Array.from({ length: columns }, (_, column) => bench.readRows(bankPath(row % ROW_SETS, column), slot, words)),
+      Array.from({ length: columns }, (_, column) => readBank(bench, config, row % ROW_SETS, column, slot, words)),
     ),
   );
   let compared = 0;

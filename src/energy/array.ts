@@ -1,9 +1,9 @@
 /**
- * The operand registers of the multiplier array, as the hardware has them: one weight register of 8 bits a lane and
- * input (copied for every pair of pixels), one activation register of 9 bits a lane, input and pixel.
+ * The operand registers of the multiplier array, as the hardware has them: one weight register of 8 bits a lane, input
+ * and pair of pixels (a DSP), one activation register of 9 bits a lane, input and pixel.
  *
- * A weight register moves where |w| >= the level's weight threshold, an activation register where in addition
- * |x - z| >= the activation threshold; what does not move holds. Toggles are bits that change.
+ * An activation register moves where |w| >= the level's weight threshold and |x - z| >= the activation threshold, a
+ * weight register where an activation of its pair does; what does not move holds. Toggles are bits that change.
  */
 import type { Config } from '../spec/config.ts';
 
@@ -19,7 +19,7 @@ export interface ArrayCounts {
   /** Gated multiplier cycles whose activation is 0, whatever the thresholds; of the others, those with a pruned weight. */
   gatedZero: number;
   gatedWeight: number;
-  /** Bits that changed in weight registers, all copies counted, and in activation registers. */
+  /** Bits that changed in weight registers, one a pair of pixels, and in activation registers. */
   weightToggles: number;
   activationToggles: number;
 }
@@ -43,13 +43,13 @@ const BITS = Uint8Array.from({ length: 512 }, (_, value) => {
 
 export class OperandRegisters {
   private readonly config: Config;
-  /** [lane][input] and [lane][pixel][input]. */
+  /** [lane][pair][input] and [lane][pixel][input]. */
   private readonly weights: Uint8Array;
   private readonly activations: Uint16Array;
 
   constructor(config: Config) {
     this.config = config;
-    this.weights = new Uint8Array(config.lanes * config.inputs);
+    this.weights = new Uint8Array(config.lanes * Math.ceil(config.pixels / 2) * config.inputs);
     this.activations = new Uint16Array(config.lanes * config.pixels * config.inputs);
   }
 
@@ -67,7 +67,6 @@ export class OperandRegisters {
     activationThreshold: number,
   ): void {
     const { lanes, inputs, pixels } = this.config;
-    const copies = Math.max(1, pixels / 2);
     let active = 0;
     let nonzero = 0;
     let gatedZero = 0;
@@ -81,10 +80,6 @@ export class OperandRegisters {
         const at = lane * inputs + input;
         const w = weights[weightAt + at]!;
         const wanted = Math.abs(w) >= weightThreshold;
-        if (wanted) {
-          weightToggles += BITS[this.weights[at]! ^ (w & 255)]!;
-          this.weights[at] = w;
-        }
         for (let pixel = 0; pixel < pixels; pixel++) {
           const x = operands[from + pixel * inputs + input]!;
           if (wanted && Math.abs(x) >= activationThreshold) {
@@ -92,6 +87,10 @@ export class OperandRegisters {
             const bits = x & 511;
             activationToggles += BITS[this.activations[register]! ^ bits]!;
             this.activations[register] = bits;
+            const pair = (lane * ((pixels + 1) >> 1) + (pixel >> 1)) * inputs + input;
+            // The second of a pair finds the weight that the first has written.
+            weightToggles += BITS[this.weights[pair]! ^ (w & 255)]!;
+            this.weights[pair] = w;
             active += 1;
             if (x !== 0 && w !== 0) nonzero += 1;
           } else if (x === 0) gatedZero += 1;
@@ -105,7 +104,7 @@ export class OperandRegisters {
     counts.nonzero += nonzero;
     counts.gatedZero += gatedZero;
     counts.gatedWeight += gatedWeight;
-    counts.weightToggles += weightToggles * copies;
+    counts.weightToggles += weightToggles;
     counts.activationToggles += activationToggles;
   }
 }

@@ -4,12 +4,6 @@
  */
 import { type Config, parameterBytes } from '../spec/config.ts';
 
-/**
- * Words of a segment of the memories, of which an access enables one: rtl/memory/dw_ram.sv makes one array of a memory,
- * whatever its depth.
- */
-export const SEGMENT_DEPTH = Number.POSITIVE_INFINITY;
-
 /** Shapes of a RAMB36: words, bits. */
 const SHAPES: readonly (readonly [number, number])[] = [
   [512, 72],
@@ -21,15 +15,15 @@ const SHAPES: readonly (readonly [number, number])[] = [
   [32768, 1],
 ];
 
-/** RAMB36 that an access of `width` bits to a memory of `depth` words enables: those of one segment. */
-export function enabledBlocks(depth: number, width: number, segmentDepth: number = SEGMENT_DEPTH): number {
+/** RAMB36 that an access of `width` bits to a memory of `depth` words enables: those of one segment (rtl/memory/dw_ram.sv). */
+export function enabledBlocks(depth: number, width: number, segmentDepth: number): number {
   const words = Math.min(depth, segmentDepth);
   // A segment is an array of its own: every block of it is enabled, the shape is the one that needs fewest.
   return Math.min(...SHAPES.map(([rows, bits]) => Math.ceil(words / rows) * Math.ceil(width / bits)));
 }
 
 /** Whether blocks of such a memory give at least half of their 72 bits an access. */
-export function wideAccess(depth: number, segmentDepth: number = SEGMENT_DEPTH): boolean {
+export function wideAccess(depth: number, segmentDepth: number): boolean {
   return Math.min(depth, segmentDepth) <= 1024;
 }
 
@@ -54,8 +48,8 @@ export interface Accesses {
 }
 
 /** Enabled block-cycles of accesses; a port is taken to be enabled in the cycles of its accesses only. */
-export function blockCycles(config: Config, accesses: Accesses, segmentDepth: number = SEGMENT_DEPTH): BlockCycles {
-  const { lanes, inputs, axiBytes, weightDepth, parameterDepth, activationDepth } = config;
+export function blockCycles(config: Config, accesses: Accesses): BlockCycles {
+  const { lanes, inputs, axiBytes, weightDepth, parameterDepth, activationDepth, segmentDepth } = config;
   const cycles = { wide: 0, narrow: 0 };
   const add = (count: number, depth: number, bits: number): void => {
     const kind = wideAccess(depth, segmentDepth) ? 'wide' : 'narrow';

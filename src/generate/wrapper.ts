@@ -101,6 +101,7 @@ export function coreParameters(config: Config): { name: string; value: string }[
     integer('ActivationDepth', config.activationDepth),
     integer('WeightDepth', config.weightDepth),
     integer('ParameterDepth', config.parameterDepth),
+    integer('SegmentDepth', config.segmentDepth),
     integer('MultiplierBits', config.multiplierBits),
     integer('RequantisePixels', config.requantisePixels),
     integer('Tables', config.tables ? 1 : 0),

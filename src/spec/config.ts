@@ -24,6 +24,9 @@ export const configSchema = z.strictObject({
   activationDepth: z.int().min(16).max(65536).describe('Words of N bytes in each of the 4 x P activation banks'),
   weightDepth: z.int().min(16).max(65536).describe('Words of M x N bytes in the weight memory'),
   parameterDepth: z.int().min(4).max(65536).describe('Words of M channel parameters in the parameter memory'),
+  segmentDepth: powerOfTwo(256, 65536)
+    .default(1024)
+    .describe('Words of a segment of the on-chip memories: an access enables one segment'),
   multiplierBits: z
     .union([z.literal(16), z.literal(31)])
     .default(16)

@@ -60,6 +60,7 @@ const named = [
     activationDepth: 2048,
     weightDepth: 4096,
     parameterDepth: 128,
+    segmentDepth: 65536,
     requantisePixels: 1,
     windowKernels: ['depthwise3'],
     tables: false,

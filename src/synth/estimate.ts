@@ -267,15 +267,19 @@ function memories(config: Config): Cells {
   const { family, pixels, lanes, inputs, requantisePixels } = config;
   const word = inputs * 8;
   const ram = (depth: number, bits: number, bytes: boolean): Cells => {
-    // Slices of shallow words and rounded depths: see rtl/memory/dw_ram.sv.
-    const slice = !bytes && depth <= 512 && bits > 32 ? 32 : bits;
-    const rows = bytes ? depth : 2 ** Math.ceil(Math.log2(depth));
+    // Segments, slices of shallow words and rounded depths: see rtl/memory/dw_ram.sv.
+    const segments = Math.ceil(depth / config.segmentDepth);
+    const words = Math.min(depth, config.segmentDepth);
+    const slice = !bytes && words <= 512 && bits > 32 ? 32 : bits;
+    const rows = bytes ? words : 2 ** Math.ceil(Math.log2(words));
     if (depth <= 64 && wideTables(family)) return sum(distributed(family, bits, depth), cells({ flipFlops: 2 * bits }));
     const { blocks, banks } = blockMemory(family, rows, slice, bytes);
     const chosen = banks > 1 ? cells({ luts: bits * mux(family, banks) * 1.35, flipFlops: 2 }) : cells({});
     // iCE40 blocks have no read enable that holds the word.
     const held = family === 'ice40' ? cells({ luts: bits, flipFlops: 2 * bits + 20 }) : cells({});
-    return sum(cells({ flipFlops: bits, blocks: (bits / slice) * blocks }), chosen, held);
+    const select = segments > 1 ? cells({ luts: bits * mux(family, segments) + segments, flipFlops: 2 }) : cells({});
+    const segment = sum(cells({ blocks: (bits / slice) * blocks }), chosen, held);
+    return sum(cells({ flipFlops: bits }), times(segments, segment), select);
   };
   const bank = sum(ram(config.activationDepth, word, true), cells({ luts: (word + 34) * either(family, 1, 1.7) }));
   const columns = 2 * pixels;

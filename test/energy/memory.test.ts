@@ -51,8 +51,14 @@ describe('enabled block RAMs', () => {
   it('add up over the accesses of a stage', () => {
     const accesses = { weightReads: 10, weightWrites: 4, parameterReads: 1, bankReads: 40, bankWrites: 8 };
     // The bus writes 512 bits: 57 of the blocks of 9 bits.
-    expect(blockCycles(virtex7, accesses, WHOLE)).toEqual({ wide: 15, narrow: 10 * 228 + 4 * 57 + 48 * 15 });
-    expect(blockCycles(virtex7, accesses, 512)).toEqual({ wide: 10 * 29 + 4 * 8 + 15 + 48 * 2, narrow: 0 });
+    expect(blockCycles({ ...virtex7, segmentDepth: 65536 }, accesses)).toEqual({
+      wide: 15,
+      narrow: 10 * 228 + 4 * 57 + 48 * 15,
+    });
+    expect(blockCycles({ ...virtex7, segmentDepth: 512 }, accesses)).toEqual({
+      wide: 10 * 29 + 4 * 8 + 15 + 48 * 2,
+      narrow: 0,
+    });
   });
 });
 

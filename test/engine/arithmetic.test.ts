@@ -105,19 +105,20 @@ describe('the arithmetic of the engine', () => {
   it(`computes two products of one weight at once and holds pruned operands (seed ${seed})`, async () => {
     const simulator = await simulatorOf('dw_multiply_pair');
     const x = fc.oneof(fc.integer({ min: -255, max: 255 }), fc.constantFrom(-255, -1, 0, 1, 255));
-    const held = [0, 0];
+    const held = [0, 0, 0];
     let compared = 0;
     fc.assert(
       fc.property(x, x, code, fc.boolean(), fc.boolean(), (x0, x1, weight, keep0, keep1) => {
-        const enable = keep0 || keep1;
-        const ports = { x0_i: x0, x1_i: x1, weight_i: weight, weight_enable_i: enable, keep0_i: keep0, keep1_i: keep1 };
+        const ports = { x0_i: x0, x1_i: x1, weight_i: weight, keep0_i: keep0, keep1_i: keep1 };
         for (const [port, value] of Object.entries(ports)) simulator.poke(port, Number(value));
         simulator.step(4);
         if (keep0) held[0] = x0;
         if (keep1) held[1] = x1;
+        if (keep0 || keep1) held[2] = weight;
         expect(signed(simulator.peek('product0_o'), 16)).toBe(keep0 ? x0 * weight + 0 : 0);
         expect(signed(simulator.peek('product1_o'), 16)).toBe(keep1 ? x1 * weight + 0 : 0);
-        expect([signed(simulator.peek('x0_q'), 9), signed(simulator.peek('x1_q'), 9)]).toEqual(held);
+        const registers = [simulator.peek('x0_q'), simulator.peek('x1_q'), simulator.peek('weight_q')] as const;
+        expect([signed(registers[0], 9), signed(registers[1], 9), signed(registers[2], 8)]).toEqual(held);
         compared += 2;
       }),
       runs,
@@ -147,8 +148,9 @@ describe('the arithmetic of the engine', () => {
     );
   });
 
-  it(`marks an operand below the threshold and puts 0 in the padding (seed ${seed})`, async () => {
+  it(`marks and holds an operand below the threshold, and puts 0 in the padding (seed ${seed})`, async () => {
     const simulator = await simulatorOf('dw_operand');
+    let held = 0;
     fc.assert(
       fc.property(code, code, fc.integer({ min: 0, max: 255 }), fc.boolean(), (value, zero, threshold, valid) => {
         const ports = { code_i: value, zero_i: zero, below_i: zero - threshold, above_i: zero + threshold };
@@ -157,8 +159,10 @@ describe('the arithmetic of the engine', () => {
         simulator.step(1);
         const x = valid ? value - zero : 0;
         const operand = simulator.peek('operand_o');
-        expect(signed(operand & 511n, 9)).toBe(x);
-        expect(operand >> 9n === 1n).toBe(Math.abs(x) < threshold);
+        const pruned = Math.abs(x) < threshold;
+        if (!pruned) held = x;
+        expect(operand >> 9n === 1n).toBe(pruned);
+        expect(signed(operand & 511n, 9)).toBe(held);
       }),
       runs,
     );

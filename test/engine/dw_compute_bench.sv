@@ -9,6 +9,7 @@ module dw_compute_bench #(
   parameter int unsigned ActivationDepth = 0,
   parameter int unsigned WeightDepth = 0,
   parameter int unsigned ParameterDepth = 0,
+  parameter int unsigned SegmentDepth = 0,
   parameter int unsigned MultiplierBits = 16,
   parameter int unsigned RequantisePixels = 0,
   parameter bit          Tables = 1'b1,
@@ -78,7 +79,7 @@ module dw_compute_bench #(
   /* verilator lint_off PINCONNECTEMPTY */
   dw_compute #(
     .Pixels(Pixels), .Lanes(Lanes), .Inputs(Inputs), .ActivationDepth(ActivationDepth), .WeightDepth(WeightDepth),
-    .ParameterDepth(ParameterDepth), .MultiplierBits(MultiplierBits), .RequantisePixels(RequantisePixels),
+    .ParameterDepth(ParameterDepth), .SegmentDepth(SegmentDepth), .MultiplierBits(MultiplierBits), .RequantisePixels(RequantisePixels),
     .Tables(Tables), .AxiBytes(AxiBytes), .HaloGroups(HaloGroups), .WindowSteps(WindowSteps), .TapMaps(TapMaps),
     .StepRows(StepRows), .StepMaps(StepMaps), .StepOwnBlocks(StepOwnBlocks), .Taps(Taps)
   ) u_compute (

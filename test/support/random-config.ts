@@ -26,6 +26,7 @@ export function randomConfig(random: Random, options: RandomConfigOptions = {}):
     activationDepth: options.activationDepth ?? random.pick([512, 2048, 8192]),
     weightDepth: options.weightDepth ?? random.pick([512, 4096]),
     parameterDepth: random.pick([64, 512]),
+    segmentDepth: random.pick([256, 1024, 4096]),
     requantisePixels: random.pick([1, 2, 4, 8].filter((value) => value <= pixels)),
     windowKernels: kernels,
     axiBytes: random.pick([1, 2, 4, 8, 16, 32, 64].filter((value) => value <= widest)),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Compiled } from '../../../src/compile/compile.ts';
+import { bankPath, ramPieces } from '../../../src/cosim/banks.ts';
 import { coreParameters } from '../../../src/generate/wrapper.ts';
 import { moduleSources } from '../../../src/node/rtl-sources.ts';
 import { type Variable, VerilatorModel } from '../../../src/node/verilator.ts';
@@ -61,22 +62,27 @@ export class ComputeBench {
     return known;
   }
 
-  /** Writes a whole memory of `depth` words, which lies in slices (see rtl/memory/dw_ram.sv). */
-  private async fill(path: string, depth: number, content: Uint8Array): Promise<void> {
+  /** Writes a whole memory of `depth` words; `parts`: see `ramPieces`. */
+  private async fill(path: string, depth: number, content: Uint8Array, parts = false): Promise<void> {
     const wordBytes = content.length / depth;
-    const sliceBytes = depth <= 512 && wordBytes > 4 ? 4 : wordBytes;
-    for (let slice = 0; slice < wordBytes / sliceBytes; slice++) {
-      const rows = new Uint8Array(depth * sliceBytes);
-      for (let row = 0; row < depth; row++) {
-        const at = row * wordBytes + slice * sliceBytes;
-        rows.set(content.subarray(at, at + sliceBytes), row * sliceBytes);
+    for (const piece of ramPieces(this.config, depth, wordBytes, parts, 0, depth)) {
+      const rows = new Uint8Array(piece.count * piece.bytes);
+      for (let row = 0; row < piece.count; row++) {
+        const at = (piece.first + row) * wordBytes + piece.byte;
+        rows.set(content.subarray(at, at + piece.bytes), row * piece.bytes);
       }
-      this.model.writeRows(await this.variable(`${path}.gen_slice[${slice}].words`), 0, rows);
+      this.model.writeRows(await this.variable(`${path}.${piece.path}`), piece.firstRow, rows);
     }
   }
 
-  private async bank(set: number, column: number): Promise<Variable> {
-    return this.variable(`u_compute.u_activations.gen_set[${set}].gen_column[${column}].u_bank.gen_slice[0].words`);
+  private async bank(set: number, column: number): Promise<Uint8Array> {
+    const { activationDepth: depth, inputs } = this.config;
+    const words = new Uint8Array(depth * inputs);
+    for (const piece of ramPieces(this.config, depth, inputs, true, 0, depth)) {
+      const array = await this.variable(`u_compute.${bankPath(set, column)}.${piece.path}`);
+      words.set(await this.model.readRows(array, piece.firstRow, piece.count), piece.first * inputs);
+    }
+    return words;
   }
 
   /** Runs every SET and COMPUTE of the program; LOAD and STORE happen in between, in no time. */
@@ -168,7 +174,7 @@ export class ComputeBench {
           const at = ((set * depth + address) * pixels + column) * inputs;
           bank.set(bytes.subarray(at, at + inputs), address * inputs);
         }
-        model.writeRows(await this.bank(set, column), 0, bank);
+        await this.fill(`u_compute.${bankPath(set, column)}`, depth, bank, true);
       }
     }
     await this.fill('u_compute.u_weights', config.weightDepth, new Uint8Array(machine.weights.buffer));
@@ -190,11 +196,11 @@ export class ComputeBench {
     const { activationDepth: depth, pixels, inputs } = this.config;
     for (let set = 0; set < ROW_SETS; set++) {
       for (let column = 0; column < pixels; column++) {
-        const got = await this.model.readRows(await this.bank(set, column), 0, depth);
+        const got = await this.bank(set, column);
         for (let address = 0; address < depth; address++) {
           for (let channel = 0; channel < inputs; channel++) {
             const wanted = machine.activations[((set * depth + address) * pixels + column) * inputs + channel]!;
-            const value = got.readInt8(address * inputs + channel);
+            const value = (got[address * inputs + channel]! << 24) >> 24;
             if (value !== wanted)
               return `set ${set}, address ${address}, column ${column}, channel ${channel}: expected ${wanted}, got ${value}`;
           }

@@ -8,6 +8,7 @@ module dw_compute #(
   parameter int unsigned ActivationDepth = 0,
   parameter int unsigned WeightDepth = 0,
   parameter int unsigned ParameterDepth = 0,
+  parameter int unsigned SegmentDepth = 0,
   parameter int unsigned MultiplierBits = 16,
   parameter int unsigned RequantisePixels = 0,
   parameter bit          Tables = 1'b1,

@@ -3,7 +3,7 @@
  * memory against the machine model, every cycle against the cycle model, the activity counters against the count of
  * products.
  */
-import { bankPath } from '../../../src/cosim/compare.ts';
+import { readBank } from '../../../src/cosim/banks.ts';
 import { eventMask, readFrame, startFrame } from '../../../src/cosim/frame.ts';
 import { compareTiming } from '../../../src/cosim/timing.ts';
 import { countActivity } from '../../../src/energy/activity.ts';
@@ -76,7 +76,7 @@ export async function verifyLevels(rig: Rig, config: Config, options: LayersOpti
         wrong(`${late.what} (instruction ${late.index}): expected cycle ${late.expected}, got ${late.got}`);
       for (let set = 0; set < ROW_SETS; set++) {
         for (let column = 0; column < config.pixels; column++) {
-          const held = await bench.readRows(bankPath(set, column), 0, config.activationDepth);
+          const held = await readBank(bench, config, set, column, 0, config.activationDepth);
           const difference = firstBankDifference(config, machine, held, set, column);
           if (difference !== undefined) wrong(difference);
           compared += held.length;
