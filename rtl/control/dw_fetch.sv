@@ -38,7 +38,7 @@ module dw_fetch #(
   logic [RoomBits-1:0] reserved_q;
   logic                whole, taken, pop;
   logic [3:0]          burst_count;
-  logic [RoomBits-1:0] burst_room, reserved, reserved_less;
+  logic [RoomBits-1:0] burst_room, reserved, reserved_less, next_reserved;
 
   assign whole           = left_q[31:$clog2(Burst)] != '0;
   assign burst_count     = whole ? 4'(Burst) : left_q[3:0];
@@ -59,12 +59,16 @@ module dw_fetch #(
     end
   end
 
+  // pop comes late and picks one of two sums, bit by bit: as one word the sums would be shared behind it.
   assign reserved      = reserved_q + (taken ? burst_room : '0);
   assign reserved_less = reserved_q + (taken ? burst_room - 1'b1 : '1);
+  for (genvar i = 0; i < RoomBits; i++) begin : g_reserved
+    assign next_reserved[i] = (pop & reserved_less[i]) | (~pop & reserved[i]);
+  end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || clear_i) reserved_q <= '0;
-    else reserved_q <= pop ? reserved_less : reserved;  // pop comes late
+    else reserved_q <= next_reserved;
   end
 
   // ---- data: `hold` instructions of the last beat still to hand on

@@ -10,6 +10,7 @@ import { type Family, modelFiles, noResources, synthCommand } from '../synth/fam
 import { longestPaths } from '../synth/levels.ts';
 import { expandPrimitives } from '../synth/primitives.ts';
 import type { GateCheck, SynthModule, SynthReport } from '../synth/report.ts';
+import { withOnesBeyond } from '../synth/undefined.ts';
 import { addModels } from './synth-models.ts';
 import { elaborate, elaborateScript, runYosysScript, type TopModule, type YosysFlavour } from './yosys.ts';
 
@@ -39,7 +40,7 @@ interface Mapped {
 async function mapDesign(options: SynthOptions): Promise<Mapped> {
   const { family, top, sources, progress } = options;
   const flavour = options.flavour ?? 'npm';
-  const script = `${elaborateScript(options, '-DSYNTHESIS')}rename -top ${top}
+  const script = `${elaborateScript(options, '-DMAPPED')}rename -top ${top}
 proc
 chformal -remove
 opt_clean
@@ -97,6 +98,7 @@ async function checkGates(
     options.flavour ?? 'npm',
   );
   const seed = options.seed ?? 1;
+  const beyond = withOnesBeyond(rtl);
   for (const [i, name] of names.entries()) {
     options.progress?.('gate-level simulation', `${i + 1} of ${names.length}: ${name}`);
     if (rtl.modules[name] === undefined) {
@@ -112,7 +114,9 @@ async function checkGates(
     }
     try {
       const [ours, theirs] = [await compileNetlist(rtl, name), await compileNetlist(complete, name)];
-      const { compared, firstDifference } = compareMapped(ours, theirs, { cycles: options.vectors ?? 200, seed });
+      const other = beyond && (await compileNetlist(beyond, name));
+      const vectors = { cycles: options.vectors ?? 200, seed };
+      const { compared, firstDifference } = compareMapped(ours, theirs, vectors, other);
       if (firstDifference !== undefined) {
         const { cycle, port, rtl: expected, mapped: got } = firstDifference;
         const difference = `cycle ${cycle}: '${port}' is ${got.toString(16)}, the RTL has ${expected.toString(16)} (seed ${seed})`;
