@@ -36,14 +36,14 @@ module dw_fetch #(
   // ---- requests
   logic [31:0]         left_q, address_q;
   logic [RoomBits-1:0] reserved_q;
-  logic                whole, taken, pop;
+  logic                more_q, whole_q;    // left_q is not 0, and a whole burst or more
+  logic                taken, pop;
   logic [3:0]          burst_count;
   logic [RoomBits-1:0] burst_room, reserved, reserved_less, next_reserved;
 
-  assign whole           = left_q[31:$clog2(Burst)] != '0;
-  assign burst_count     = whole ? 4'(Burst) : left_q[3:0];
+  assign burst_count     = whole_q ? 4'(Burst) : left_q[3:0];
   assign burst_room      = RoomBits'(burst_count);
-  assign burst_valid_o   = (left_q != '0) & (reserved_q <= RoomBits'(Depth - Burst));
+  assign burst_valid_o   = more_q & (reserved_q <= RoomBits'(Depth - Burst));
   assign burst_address_o = address_q;
   assign burst_beats_o   = 9'((32'(burst_count) * Bytes + AxiBytes - 1) / AxiBytes);
   assign taken           = burst_valid_o & burst_ready_i;
@@ -52,9 +52,13 @@ module dw_fetch #(
   always_ff @(posedge clk_i) begin
     if (clear_i) begin
       left_q    <= count_i;
+      more_q    <= count_i != '0;
+      whole_q   <= count_i >= 32'(Burst);
       address_q <= offset_i;
     end else if (taken) begin
-      left_q    <= whole ? left_q - 32'(Burst) : '0;
+      left_q    <= whole_q ? left_q - 32'(Burst) : '0;
+      more_q    <= left_q > 32'(Burst);
+      whole_q   <= left_q >= 32'(2 * Burst);
       address_q <= address_q + 32'(Burst * Bytes);
     end
   end

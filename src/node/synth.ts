@@ -132,14 +132,16 @@ async function checkGates(
 
 async function run(options: SynthOptions): Promise<SynthReport> {
   const { top, family, progress } = options;
-  progress?.('elaborating', top);
-  const rtl = await elaborate(options, options.flavour ?? 'npm');
+  // Nothing to hold the mapped cells against is needed where they are not simulated.
+  const simulated = options.vectors !== 0;
+  if (simulated) progress?.('elaborating', top);
+  const rtl = simulated ? await elaborate(options, options.flavour ?? 'npm') : { modules: {} };
   const { tool, netlist } = await mapDesign(options);
   progress?.('counting', top);
   const counts = countModules(netlist, top);
   const paths = new Map(longestPaths(netlist, top).map((item) => [item.name, item]));
   const names = counts.map(({ name }) => name).filter((name) => !isBox(netlist.modules[name]!));
-  const gates = options.vectors === 0 ? new Map<string, GateCheck>() : await checkGates(options, rtl, netlist, names);
+  const gates = !simulated ? new Map<string, GateCheck>() : await checkGates(options, rtl, netlist, names);
   const modules = counts.map((count): SynthModule => {
     const path = paths.get(count.name)!;
     return {
