@@ -54,6 +54,8 @@ export async function verifyLevels(rig: Rig, config: Config, options: LayersOpti
     const machine = new Machine(config, memory.slice());
     machine.level = level;
     machine.run(filler.program);
+    // Twice: what the frame before left in memories and counters must not show.
+    machine.run(instructions);
     machine.run(instructions);
 
     const bench = await rig.open(design, { memoryBytes: memory.length, memoryLatency: config.memoryLatency });
@@ -62,8 +64,10 @@ export async function verifyLevels(rig: Rig, config: Config, options: LayersOpti
       await startFrame(bench, { count: filler.program.length, offset: filler.start });
       await bench.runUntilEvent(eventMask('frameEnd'), LIMIT);
       await bench.step(1);
+      await startFrame(bench, { count: instructions.length, level });
+      await bench.runUntilEvent(eventMask('frameEnd'), LIMIT);
+      await bench.step(1);
       await bench.events();
-      // The base register moves nothing here: the image lies at the beginning of the bench's memory.
       await startFrame(bench, { count: instructions.length, level });
       await bench.runUntilEvent(eventMask('frameEnd'), LIMIT);
       await bench.step(1);
