@@ -61,7 +61,7 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
     ['banks-bytes', 'width', "write_bytes_i : '0", "{Inputs{1'b1}} : '0", 'writes of some lanes overwrite the other channels of the word'],
   ],
   'memory/dw_lines.sv': [
-    ['lines-index', 'off-by-one', "next_first_i ? '0 :", "next_first_i ? IndexBits'(1) :", 'long groups run over the end of the line'],
+    ['lines-chain', 'swap', 'lines_o[(l-1)*Width +: Width]', 'data_i', 'all lines hold the last group'],
   ],
   'memory/dw_ram.sv': [
     ['ram-latency', 'stage', 'read_data_o <= read_q;', 'if (read_i) read_data_o <= words[read_address];', 'words come a cycle early'],
