@@ -94,6 +94,7 @@ const faults =
       const steps = [
         () => bench.identity(),
         () => bench.correctFrame(),
+        ...(whole ? [() => bench.frameOfSets()] : []),
         ...(whole ? faultyComputes : faultyPrograms).map((program) => () => bench.faulty(program)),
         () => bench.startedTwice(),
         () => bench.stoppedAtRandom(SEED, whole ? 2 : 6),

@@ -2,6 +2,7 @@
 import { type Compiled, compile } from '../../../src/compile/compile.ts';
 import { describeDifference, type VerifyResult, verifyFrame } from '../../../src/cosim/verify.ts';
 import { UserError } from '../../../src/errors.ts';
+import type { Layer } from '../../../src/network/network.ts';
 import { runReference } from '../../../src/simulate/reference/reference.ts';
 import type { Config } from '../../../src/spec/config.ts';
 import { randomInputs, randomLayerNetwork } from '../../support/random-network.ts';
@@ -36,12 +37,14 @@ function complaint(result: VerifyResult): string | undefined {
 export function compileLayer(
   config: Config,
   layerSeed: number,
+  op?: Layer['op'],
 ): { compiled: Compiled; inputs: Int8Array[] } | undefined {
   const network = randomLayerNetwork(layerSeed, {
     multiplierBits: config.multiplierBits,
     maxExtent: 9,
     maxChannels: 24,
     pruning: false,
+    ...(op !== undefined && { op }),
   });
   try {
     return { compiled: compile(network, config), inputs: randomInputs(network, layerSeed) };
