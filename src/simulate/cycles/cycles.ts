@@ -131,7 +131,10 @@ class CycleModel {
   private readonly descriptors: DescriptorFile;
   private next: { readonly index: number; readonly popped: number; readonly stage: Stage } | undefined;
   private current: Issue | undefined;
-  private previous: Issue | undefined;
+  /** Cycle of the last step of the one before `current`. */
+  private lastStep = -1;
+  /** Computations, oldest first, whose reads or writes may still be in the pipeline: several where they are short. */
+  private readonly issued: Issue[] = [];
   private lastClose = Number.NEGATIVE_INFINITY;
 
   // Store unit.
@@ -395,9 +398,10 @@ class CycleModel {
   private compute(): void {
     const { t, config } = this;
     if (this.current !== undefined && t > this.current.last) {
-      this.previous = this.current;
+      this.lastStep = this.current.last;
       this.current = undefined;
     }
+    while (this.issued[0] !== undefined && this.issued[0].done < t) this.issued.shift();
     const { next } = this;
     let vacated = false;
     if (
@@ -407,8 +411,7 @@ class CycleModel {
     ) {
       const fields = this.program[next.index]!.fields as Fields;
       if (this.waitsMet(fields)) {
-        const free = this.current?.last ?? this.previous?.last ?? -1;
-        if (this.current !== undefined) this.previous = this.current;
+        const free = this.current?.last ?? this.lastStep;
         this.current = new Issue(
           config,
           next.stage,
@@ -418,6 +421,7 @@ class CycleModel {
           this.lastClose,
           this.level,
         );
+        this.issued.push(this.current);
         this.lastClose = this.current.lastClose;
         const stall = t + 1 - (free + 1);
         this.retiring.push({ t: this.current.last + retireLatency(config), unit: 'compute' });
@@ -452,12 +456,11 @@ class CycleModel {
   }
 
   private engineWrites(): boolean {
-    return (this.current?.writes(this.t) ?? false) || (this.previous?.writes(this.t) ?? false);
+    return this.issued.some((issue) => issue.writes(this.t));
   }
 
   private engineReads(set: number): boolean {
-    const sets = (this.current?.readSets(this.t) ?? 0) | (this.previous?.readSets(this.t) ?? 0);
-    return ((sets >> set) & 1) === 1;
+    return this.issued.some((issue) => ((issue.readSets(this.t) >> set) & 1) === 1);
   }
 
   // ---- store
