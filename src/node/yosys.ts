@@ -168,6 +168,8 @@ export async function elaborate(design: TopModule, flavour: YosysFlavour = 'npm'
   const script = `${elaborateScript(design)}
 proc
 opt_expr
+opt_reduce
+opt_expr -mux_bool
 opt_clean
 check
 memory_collect
@@ -175,7 +177,12 @@ opt_mem
 opt -fast
 wreduce t:$mul t:$add t:$sub
 opt_clean
-memory -nomap -nordff
+opt_mem
+opt_mem_priority
+opt_mem_feedback
+memory_bmux2rom
+opt_clean
+memory_collect
 opt -fast
 rename -top ${design.top}
 write_json netlist.json
