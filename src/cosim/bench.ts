@@ -17,6 +17,8 @@ export interface RtlBench {
   readMemory(address: number, count: number): Promise<Uint8Array>;
   /** Addresses that answer with an error from now on. */
   addError(range: ErrorRange): Promise<void>;
+  /** All addresses answer again. */
+  clearErrors(): Promise<void>;
   /** Runs until one of the events of `mask` (the cycle that shows it is still to come), at most `limit` cycles. */
   runUntilEvent(mask: number, limit: number): Promise<number>;
   step(cycles: number): Promise<void>;

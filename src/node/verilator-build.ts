@@ -19,6 +19,8 @@ export interface VerilatorDesign {
   readonly fast?: boolean;
   /** Registers that nothing initialises start at 0 or 1 (2: at random). Default 0. */
   readonly randomReset?: 0 | 1 | 2;
+  /** Able to write a VCD file (`VerilatorModel.openWave`); slower to build and to run. Default false. */
+  readonly wave?: boolean;
 }
 
 export interface VerilatedPort {
@@ -86,9 +88,9 @@ async function verilatorRoot(): Promise<string> {
 
 /** Verilator's own runtime, compiled once for each cache. */
 async function runtimeObjects(cache: string, root: string, version: string): Promise<string[]> {
-  const key = createHash('sha256').update(version).digest('hex').slice(0, 12);
+  const key = createHash('sha256').update(`${version} 2`).digest('hex').slice(0, 12);
   const folder = join(cache, `runtime-${key}`);
-  const names = ['verilated', 'verilated_threads'];
+  const names = ['verilated', 'verilated_threads', 'verilated_vcd_c'];
   if (!(await exists(join(folder, 'done')))) {
     await mkdir(folder, { recursive: true });
     const include = join(root, 'include');
@@ -130,7 +132,7 @@ export async function buildVerilator(design: VerilatorDesign, cache: string): Pr
     );
   const harness = await Promise.all(harnessFiles.map((name) => readFile(join(harnessFolder, name), 'utf8')));
   const key = createHash('sha256')
-    .update(JSON.stringify([version, design, harness, 'build 1']))
+    .update(JSON.stringify([version, design, harness, 'build 2']))
     .digest('hex')
     .slice(0, 20);
   const folder = join(cache, `${design.top}-${key}`);
@@ -185,6 +187,7 @@ async function compile(design: VerilatorDesign, work: string, cache: string, ver
     '-Wno-style',
     '--vpi',
     ...(design.internals === 'all' ? ['--public-flat-rw'] : []),
+    ...(design.wave ? ['--trace', '--no-trace-params'] : []),
     ...parameters,
   ];
   const sources = design.sources.filter(({ name }) => /\.s?v$/.test(name)).map(({ name }) => name);
@@ -229,6 +232,7 @@ async function compile(design: VerilatorDesign, work: string, cache: string, ver
       '-DVL_USER_STOP',
       '-DVL_USER_FINISH',
       '-DVL_USER_FATAL',
+      ...(design.wave ? ['-DWAVE'] : []),
       ...folders,
       join(harnessFolder, 'harness.cpp'),
       ...objects,

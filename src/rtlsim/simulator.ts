@@ -129,6 +129,32 @@ export class Simulator {
     return this.readWord(this.word(path));
   }
 
+  /** Bits of a signal that can be peeked. */
+  width(path: string): number {
+    return this.word(path).width;
+  }
+
+  /** Says in every call whether a signal has changed since the call before (the first time: yes), and its value where so. */
+  watcher(path: string): () => bigint | undefined {
+    const word = this.word(path);
+    const pieces = word.parts
+      .filter(({ constant }) => constant === undefined)
+      .map(({ address, shift, width }) => this.bytes.subarray(address, address + ((shift + width + 7) >> 3)));
+    const before = pieces.map((piece) => piece.slice());
+    let first = true;
+    return () => {
+      this.settle();
+      let changed = first;
+      first = false;
+      for (const [i, piece] of pieces.entries()) {
+        const old = before[i]!;
+        for (let k = 0; k < piece.length; k++) if (piece[k] !== old[k]) changed = true;
+        if (changed) old.set(piece);
+      }
+      return changed ? this.readWord(word) : undefined;
+    };
+  }
+
   /** A setter for an input of at most 32 bits, for use in every cycle. */
   writer(port: string): (value: number) => void {
     const address = this.inputAddress(port);
