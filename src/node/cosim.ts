@@ -1,6 +1,5 @@
 /** The whole way from a compiled network to a verdict on its RTL, with the tools of this machine. */
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { Compiled } from '../compile/compile.ts';
 import type { BenchOptions, RtlBench } from '../cosim/bench.ts';
 import { FAULTS, type FaultName, type FaultResult, runFault } from '../cosim/faults.ts';
@@ -61,7 +60,7 @@ export async function openRtl(
   const sink = wave === undefined ? undefined : fileSink(wave);
   if (simulator === 'wasm') return wasmBench(await compileNetlist(await elaborate(design), design.top), options, sink);
   sink?.close();
-  const build = await buildVerilator({ ...design, ...(wave !== undefined && { wave: true }) }, resolve(cache));
+  const build = await buildVerilator({ ...design, ...(wave !== undefined && { wave: true }) }, cache);
   return verilatorBench(build, design.top, options, wave);
 }
 

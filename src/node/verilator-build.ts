@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../errors.ts';
 import type { SourceFile } from './yosys.ts';
@@ -50,7 +50,7 @@ async function run(program: string, args: readonly string[], cwd: string): Promi
     child.on('close', resolve);
   });
   if (code !== 0) {
-    const lines = log.split('\n').filter((line) => /%Error|error:/.test(line));
+    const lines = log.split('\n').filter((line) => /%Error|error:|cannot find|undefined reference/.test(line));
     throw new UserError(
       'bad-build',
       `${program}: ${(lines.length > 0 ? lines : log.split('\n').slice(-8)).slice(0, 5).join(' ').trim()}`,
@@ -121,7 +121,8 @@ async function runtimeObjects(cache: string, root: string, version: string): Pro
 }
 
 /** Builds (or finds) the executable of a design. */
-export async function buildVerilator(design: VerilatorDesign, cache: string): Promise<VerilatorBuild> {
+export async function buildVerilator(design: VerilatorDesign, cacheFolder: string): Promise<VerilatorBuild> {
+  const cache = resolve(cacheFolder);
   const version = await verilatorVersion();
   if (version === undefined)
     throw new UserError(
