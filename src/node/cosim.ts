@@ -10,9 +10,9 @@ import { compileNetlist } from '../rtlsim/simulator.ts';
 import type { WaveSink } from '../rtlsim/vcd.ts';
 import type { Config } from '../spec/config.ts';
 import { verilatorBench } from './cosim-verilator.ts';
+import { elaborateCached } from './netlist-cache.ts';
 import { rtlDesign } from './rtl-sources.ts';
 import { buildVerilator, verilatorVersion } from './verilator-build.ts';
-import { elaborate } from './yosys.ts';
 
 export type RtlSimulator = 'verilator' | 'wasm';
 
@@ -58,7 +58,8 @@ export async function openRtl(
 ): Promise<RtlBench> {
   const design = await rtlDesign(config, { trace: true });
   const sink = wave === undefined ? undefined : fileSink(wave);
-  if (simulator === 'wasm') return wasmBench(await compileNetlist(await elaborate(design), design.top), options, sink);
+  if (simulator === 'wasm')
+    return wasmBench(await compileNetlist(await elaborateCached(design, cache), design.top), options, sink);
   sink?.close();
   const build = await buildVerilator({ ...design, ...(wave !== undefined && { wave: true }) }, cache);
   return verilatorBench(build, design.top, options, wave);
