@@ -58,7 +58,7 @@ async function rates(steps: readonly (() => Promise<unknown>)[], cycles: number)
 function report(ours: number, theirs: number | undefined, compared: string, equal: boolean): void {
   if (theirs === undefined)
     return console.log(`  wasm ${ours.toFixed(1)} k cycles/s; Verilator is not installed: no comparison`);
-  const ratio = ((100 * ours) / theirs).toFixed(0);
+  const ratio = Math.floor((100 * ours) / theirs);
   console.log(
     `  wasm ${ours.toFixed(1)}, Verilator ${theirs.toFixed(1)} k cycles/s: ${ratio} %; ${compared} ${equal ? 'equal' : 'DIFFERENT'}`,
   );

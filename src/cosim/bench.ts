@@ -19,7 +19,10 @@ export interface RtlBench {
   addError(range: ErrorRange): Promise<void>;
   /** All addresses answer again. */
   clearErrors(): Promise<void>;
-  /** Runs until one of the events of `mask` (the cycle that shows it is still to come), at most `limit` cycles. */
+  /**
+   * Runs until one of the events of `mask` (the cycle that shows it is still to come), at most `limit` cycles. What follows
+   * from the memory's answer in the same cycle (a frame that ends by a bus error) is recorded but does not stop the run.
+   */
   runUntilEvent(mask: number, limit: number): Promise<number>;
   step(cycles: number): Promise<void>;
   /** What happened since the last call. */
