@@ -136,8 +136,10 @@ function readWave(file: string): Map<string, { time: number; value: number }[]> 
       const variable = /^\$var\s+\w+\s+\d+\s+(\S+)\s+(\S+)/.exec(text);
       if (variable !== null) {
         const [, id, name] = variable as unknown as [string, string, string];
+        // Of several scopes with a variable of this name the first one, the outermost, counts.
+        if (changes.has(name)) continue;
         names.set(id, [...(names.get(id) ?? []), name]);
-        if (!changes.has(name)) changes.set(name, []);
+        changes.set(name, []);
       }
       if (text.includes('$enddefinitions')) header = false;
       continue;
@@ -150,10 +152,9 @@ function readWave(file: string): Map<string, { time: number; value: number }[]> 
       continue;
     }
     const change = /^(?:b([01xz]+) |([01xz]))(\S+)$/.exec(text);
-    const known = change === null ? undefined : names.get(change[3]!);
-    if (known === undefined) throw new Error(`not a value change: ${text}`);
-    const value = Number.parseInt(change![1] ?? change![2]!, 2);
-    for (const name of known) changes.get(name)!.push({ time, value });
+    if (change === null) throw new Error(`not a value change: ${text}`);
+    const value = Number.parseInt(change[1] ?? change[2]!, 2);
+    for (const name of names.get(change[3]!) ?? []) changes.get(name)!.push({ time, value });
   }
   if (header) throw new Error('the header does not end');
   return changes;
