@@ -85,6 +85,11 @@ export class Issue {
     return this.closes[this.closes.length - 1] ?? this.closeBefore;
   }
 
+  /** Cycle of the last write; nothing of this instruction is in the pipeline afterwards. */
+  get done(): number {
+    return this.last + writeLatency(this.config) + closeInterval(this.config, false) - 1;
+  }
+
   /** Row sets that the banks read in cycle `t`, as bits; `t` never decreases from call to call. */
   readSets(t: number): number {
     const cycle = t - PIPELINE.read;

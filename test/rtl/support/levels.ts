@@ -18,16 +18,24 @@ import { groupBytes } from '../../../src/spec/layout.ts';
 import { withRandomLevels } from '../../engine/support/random-levels.ts';
 import { Random } from '../../support/random.ts';
 import type { Rig } from './benches.ts';
-import { compileLayer, type LayersOptions, type LayersResult } from './layers.ts';
+import { compileLayer } from './layers.ts';
+import type { PairsResult } from './random-pairs.ts';
 
 const LIMIT = 2_000_000;
 
-export interface LevelsResult extends LayersResult {
+export interface LevelsOptions {
+  readonly firstSeed: number;
+  readonly layers: number;
+  /** Stop at the first complaint. */
+  readonly bail?: boolean;
+}
+
+export interface LevelsResult extends PairsResult {
   /** Frames whose activity counters were compared. */
   readonly counted: number;
 }
 
-export async function verifyLevels(rig: Rig, config: Config, options: LayersOptions): Promise<LevelsResult> {
+export async function verifyLevels(rig: Rig, config: Config, options: LevelsOptions): Promise<LevelsResult> {
   const { firstSeed, layers, bail = false } = options;
   const design = await rig.design(config);
   const complaints: string[] = [];
