@@ -81,7 +81,8 @@ module dw_dispatch #(
     .load_i   (middle & load_ready_i),
     .compute_i(middle & compute_ready_i),
     .store_i  (middle & store_ready_i),
-    .end_i    (see & ~first_q & last_q & idle & ~compute_waiting_i),
+    .see_i    (see),
+    .end_i    (~first_q & last_q & idle & ~compute_waiting_i),
     .take_o   (ready_o),
     .done_o
   );

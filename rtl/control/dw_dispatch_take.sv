@@ -8,11 +8,12 @@ module dw_dispatch_take (
   input  logic       load_i,      // ... a LOAD, if it is one
   input  logic       compute_i,   // ... a SET or COMPUTE
   input  logic       store_i,     // ... a STORE
+  input  logic       see_i,       // there is an instruction to look at
   input  logic       end_i,       // END ends the program, if it is one
   output logic       take_o,
   output logic       done_o
 );
-  assign done_o = end_i & (opcode_i == dw_pkg::OPCODE_END);
+  assign done_o = see_i & end_i & (opcode_i == dw_pkg::OPCODE_END);
   always_comb begin
     unique case (opcode_i)
       dw_pkg::OPCODE_LOAD:                        take_o = first_i | load_i;
