@@ -81,11 +81,13 @@ module dw_dispatch #(
     .load_i   (middle & load_ready_i),
     .compute_i(middle & compute_ready_i),
     .store_i  (middle & store_ready_i),
-    .take_o   (ready_o)
+    .see_i    (see),
+    .end_i    (~first_q & last_q & idle & ~compute_waiting_i),
+    .take_o   (ready_o),
+    .done_o
   );
 
   assign idle = (loads_q == load_retired_i) & (computes_q == compute_retired_i) & (stores_q == store_retired_i);
-  assign done_o = see & ~first_q & last_q & (opcode == dw_pkg::OPCODE_END) & idle & ~compute_waiting_i;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || clear_i) begin
