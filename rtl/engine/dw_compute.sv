@@ -344,6 +344,7 @@ module dw_compute #(
   logic [OffsetBits-1:0] lane_offset_bank;
   logic [Pixels*Lanes*8-1:0] addend, addend_closed;
   logic [Pixels*Inputs*10-1:0] direct;
+  logic blank;
   logic [Columns*WindowRows*WindowBytes*10-1:0] columns;
 
   dw_delay #(.Width(AddressControl), .Depth(2)) u_control_bank (
@@ -377,7 +378,8 @@ module dw_compute #(
     .threshold_i    (zero_q[15:8]),
     .addend_o       (addend),
     .direct_o       (direct),
-    .columns_o      (columns)
+    .columns_o      (columns),
+    .blank_o        (blank)
   );
   dw_delay #(.Width(Pixels * Lanes * 8), .Depth(Closed - Operands + 1)) u_addend (
     .clk_i, .rst_ni, .data_i(addend), .data_o(addend_closed)
@@ -397,6 +399,7 @@ module dw_compute #(
     .clk_i,
     .valid_i           (multiply),
     .window_i          (token_operands.window),
+    .blank_i           (blank),
     .map_i             (map_operands),
     .weight_threshold_i(weight_threshold_q),
     .weight_i          (weight),
