@@ -50,13 +50,12 @@ describe('enabled block RAMs', () => {
 
   it('add up over the accesses of a stage', () => {
     const accesses = { weightReads: 10, weightWrites: 4, parameterReads: 1, bankReads: 40, bankWrites: 8 };
-    // The bus writes 512 bits: 57 of the blocks of 9 bits.
     expect(blockCycles({ ...virtex7, segmentDepth: 65536 }, accesses)).toEqual({
       wide: 15,
-      narrow: 10 * 228 + 4 * 57 + 48 * 15,
+      narrow: 14 * 228 + 48 * 15,
     });
     expect(blockCycles({ ...virtex7, segmentDepth: 512 }, accesses)).toEqual({
-      wide: 10 * 29 + 4 * 8 + 15 + 48 * 2,
+      wide: 14 * 29 + 15 + 48 * 2,
       narrow: 0,
     });
   });
@@ -69,16 +68,10 @@ describe("a frame's memory energy", () => {
   const cycles = simulateCycles(config, compiled.program.instructions);
   const activity = countActivity(compiled, runReference(network, randomInputs(network, 1)), { every: 8 });
 
-  it('counts a bank for each word of N channels read, and for each M channels written', () => {
-    // 3 steps of P = 2 words of N = 16 channels; 5 groups of M = 8 channels written; the bus brings 8 bytes a beat.
-    const stage = {
-      ...activity[0]!,
-      weightReads: 3,
-      parameterReads: 2,
-      activationBytesRead: 3 * 2 * 16,
-      activationBytesWritten: 5 * 8,
-    };
-    expect(memoryAccesses(compiled, stage, 80)).toEqual({
+  it('counts the accesses of the stage and a write for each word of weights loaded', () => {
+    const stage = { ...activity[0]!, weightReads: 3, parameterReads: 2, bankReads: 6, bankWrites: 5 };
+    // A word holds 8 x 16 weights.
+    expect(memoryAccesses(compiled, stage, 10 * 128)).toEqual({
       weightReads: 3,
       weightWrites: 10,
       parameterReads: 2,
