@@ -41,7 +41,26 @@ const BITS = Uint8Array.from({ length: 512 }, (_, value) => {
   return count;
 });
 
-export class OperandRegisters {
+/** Registers of an array and the operands that its next step brings. */
+export interface StepRegisters {
+  /** x - z of [pixel][input], or of [lane][pixel][input]. */
+  readonly operands: Int16Array;
+  /**
+   * One step. `weights` from `weightAt`: [lane][input]. `laneStride`: operands from one lane's to the next one's, 0 where
+   * all lanes see the same.
+   */
+  step(
+    counts: ArrayCounts,
+    weights: Int8Array,
+    weightAt: number,
+    laneStride: number,
+    weightThreshold: number,
+    activationThreshold: number,
+  ): void;
+}
+
+export class OperandRegisters implements StepRegisters {
+  readonly operands: Int16Array;
   private readonly config: Config;
   /** [lane][pair][input] and [lane][pixel][input]. */
   private readonly weights: Uint8Array;
@@ -49,23 +68,20 @@ export class OperandRegisters {
 
   constructor(config: Config) {
     this.config = config;
+    this.operands = new Int16Array(config.lanes * config.pixels * config.inputs);
     this.weights = new Uint8Array(config.lanes * Math.ceil(config.pixels / 2) * config.inputs);
     this.activations = new Uint16Array(config.lanes * config.pixels * config.inputs);
   }
 
-  /**
-   * One step. `weights` from `weightAt`: [lane][input]. `operands`: x - z of [pixel][input], or with `laneStride` > 0
-   * of [lane][pixel][input] (lanes `laneStride` apart).
-   */
   step(
     counts: ArrayCounts,
     weights: Int8Array,
     weightAt: number,
-    operands: Int16Array,
     laneStride: number,
     weightThreshold: number,
     activationThreshold: number,
   ): void {
+    const { operands } = this;
     const { lanes, inputs, pixels } = this.config;
     let active = 0;
     let nonzero = 0;

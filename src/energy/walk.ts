@@ -5,7 +5,8 @@ import type { Stage } from '../spec/isa.ts';
 import { computedBlocks, directGroupPixels, inputDepth, validKernelRows } from '../spec/sequence.ts';
 import { type WindowTables, windowTables } from '../spec/window.ts';
 import { groupsOf } from './accesses.ts';
-import { type ArrayCounts, OperandRegisters } from './array.ts';
+import type { ArrayCounts, StepRegisters } from './array.ts';
+import { operandRegisters } from './vector-registers.ts';
 
 /** Codes and weights of a COMPUTE, wherever they lie. */
 export interface Operands {
@@ -33,9 +34,7 @@ export class StepWalker {
   private readonly level: number;
   private readonly every: number;
   private readonly windows: WindowTables;
-  private readonly registers: OperandRegisters;
-  /** x - z of [pixel][input], or of [lane][pixel][input]. */
-  private readonly operands: Int16Array;
+  private readonly registers: StepRegisters;
   private unit = 0;
 
   /** `every`: walk about one run of groups in so many. */
@@ -44,8 +43,7 @@ export class StepWalker {
     this.level = level;
     this.every = every;
     this.windows = windowTables(config);
-    this.registers = new OperandRegisters(config);
-    this.operands = new Int16Array(config.lanes * config.pixels * config.inputs);
+    this.registers = operandRegisters(config);
   }
 
   compute(stage: Stage, fields: ComputeFields, operands: Operands, counts: ArrayCounts): void {
@@ -76,7 +74,8 @@ export class StepWalker {
     block: number,
     counts: ArrayCounts,
   ): void {
-    const { config, operands } = this;
+    const { config, registers } = this;
+    const { operands } = registers;
     const { pixels, inputs, lanes } = config;
     const { codes } = source;
     const [weightThreshold, activationThreshold] = thresholds(stage, this.level);
@@ -108,7 +107,7 @@ export class StepWalker {
             }
             const at = first + round * wordsPerRound(stage) + (ky * stage.kernelWidth + kx) * perTap + word - own;
             const weightAt = at * lanes * inputs;
-            this.registers.step(counts, source.weights, weightAt, operands, 0, weightThreshold, activationThreshold);
+            registers.step(counts, source.weights, weightAt, 0, weightThreshold, activationThreshold);
           }
         }
       }
@@ -123,7 +122,8 @@ export class StepWalker {
     block: number,
     counts: ArrayCounts,
   ): void {
-    const { config, operands } = this;
+    const { config, registers } = this;
+    const { operands } = registers;
     const { pixels, inputs, lanes } = config;
     const { codes } = source;
     const [weightThreshold, activationThreshold] = thresholds(stage, this.level);
@@ -161,7 +161,7 @@ export class StepWalker {
         }
         const weightAt = (first + round * stage.steps + s) * lanes * inputs;
         const stride = laneWise ? pixels * inputs : 0;
-        this.registers.step(counts, source.weights, weightAt, operands, stride, weightThreshold, activationThreshold);
+        registers.step(counts, source.weights, weightAt, stride, weightThreshold, activationThreshold);
       }
     }
   }

@@ -16,8 +16,10 @@ describe('operand registers', () => {
     const config = { ...namedConfig('tiny'), pixels: 2, lanes: 1, inputs: 1 };
     const registers = new OperandRegisters(config);
     const counts = noCounts();
-    const step = (w: number, x0: number, x1: number) =>
-      registers.step(counts, Int8Array.of(w), 0, Int16Array.of(x0, x1), 0, 4, 3);
+    const step = (w: number, x0: number, x1: number): void => {
+      registers.operands.set([x0, x1]);
+      registers.step(counts, Int8Array.of(w), 0, 0, 4, 3);
+    };
     step(7, 3, 2); // weight 0 -> 7: 3 bits; x0 0 -> 3: 2 bits; x1 held
     expect(counts).toMatchObject({ active: 1, gated: 1, weightToggles: 3, activationToggles: 2, nonzero: 1 });
     step(-3, 200, 200); // weight below its threshold: nothing moves
