@@ -1,12 +1,13 @@
 /**
- * A step of the operand registers (`src/energy/array.ts` says what it means) in AssemblyScript, 8 inputs at once.
+ * A step of the array's registers (`src/energy/array.ts` says what it means) in AssemblyScript, 8 inputs at once.
  * Arguments are byte addresses in linear memory, counts, and thresholds; `inputs` is a multiple of 8.
  */
 
 /**
- * counts: 6 float64, added to: active, nonzero, gatedZero, gatedWeight, weightToggles, activationToggles.
+ * counts: 7 float64, added to: active, nonzero, gatedZero, gatedWeight, weightToggles, activationToggles, treeToggles.
  * weights: int8 [lane][input]. operands: int16 x - z of [pixel][input], with laneStride > 0 of [lane][pixel][input]
- * (lanes laneStride bytes apart). Registers, int16: [lane][pair][input] and [lane][pixel][input].
+ * (lanes laneStride bytes apart). Registers, int16: [lane][pair][input] and [lane][pixel][input]; int32 sums of the
+ * adder tree: [lane][pixel][level], each level padded to 4. products: int16 [pixel][input], overwritten.
  */
 export function step(
   counts: usize,
@@ -15,6 +16,8 @@ export function step(
   laneStride: usize,
   weightRegisters: usize,
   activationRegisters: usize,
+  treeRegisters: usize,
+  products: usize,
   lanes: i32,
   pixels: i32,
   inputs: i32,
@@ -34,6 +37,7 @@ export function step(
   let gatedWeight = i32x4.splat(0);
   let weightToggles = i32x4.splat(0);
   let activationToggles = i32x4.splat(0);
+  let treeToggles = i32x4.splat(0);
   for (let lane = 0; lane < lanes; lane++) {
     for (let input: usize = 0; input < row; input += 16) {
       const w = v128.load_ext<i8>(weights);
@@ -54,6 +58,7 @@ export function step(
           const change = v128.and(v128.xor(next, register), activationBits);
           v128.store(activationRegisters + pixel, next);
           moved = v128.or(moved, keep);
+          v128.store(products + pixel, v128.and(i16x8.mul(x, w), keep));
           activationToggles = i32x4.add(activationToggles, ones(change));
           active = i32x4.add(active, i32x4.dot_i16x8_s(keep, minusOne));
           nonzero = i32x4.add(nonzero, i32x4.dot_i16x8_s(v128.and(v128.andnot(keep, isZero), isWeight), minusOne));
@@ -69,6 +74,33 @@ export function step(
         pair += row;
       }
     }
+    for (let p = 0; p < pixels; p++) {
+      let below = products + <usize>p * row;
+      let mask: i32 = (1 << 17) - 1;
+      for (let sums = inputs >> 1; sums > 0; sums >>= 1) {
+        const bits = i32x4.splat(mask);
+        const end = treeRegisters + ((<usize>max(sums, 4)) << 2);
+        const first = treeRegisters;
+        while (treeRegisters < end) {
+          let next: v128;
+          if (sums == inputs >> 1) {
+            next = i32x4.extadd_pairwise_i16x8_s(v128.load(below));
+            below += 16;
+          } else {
+            const a = v128.load(below);
+            const b = sums < 4 ? zero : v128.load(below, 16);
+            next = i32x4.add(v128.shuffle<i32>(a, b, 0, 2, 4, 6), v128.shuffle<i32>(a, b, 1, 3, 5, 7));
+            below += 32;
+          }
+          const change = v128.and(v128.xor(next, v128.load(treeRegisters)), bits);
+          treeToggles = i32x4.add(treeToggles, ones(change));
+          v128.store(treeRegisters, next);
+          treeRegisters += 16;
+        }
+        below = first;
+        mask = (mask << 1) | 1;
+      }
+    }
     weightRegisters += row * ((pixels + 1) >> 1);
     activationRegisters += row * pixels;
     operands += laneStride;
@@ -79,6 +111,26 @@ export function step(
   add(counts + 24, gatedWeight);
   add(counts + 32, weightToggles);
   add(counts + 40, activationToggles);
+  add(counts + 48, treeToggles);
+}
+
+/** The adder trees of `trees` lanes and pixels go to 0. */
+export function idle(counts: usize, treeRegisters: usize, trees: i32, inputs: i32): void {
+  const zero = i32x4.splat(0);
+  let toggles = zero;
+  for (let tree = 0; tree < trees; tree++) {
+    let mask: i32 = (1 << 17) - 1;
+    for (let sums = inputs >> 1; sums > 0; sums >>= 1) {
+      const end = treeRegisters + ((<usize>max(sums, 4)) << 2);
+      while (treeRegisters < end) {
+        toggles = i32x4.add(toggles, ones(v128.and(v128.load(treeRegisters), i32x4.splat(mask))));
+        v128.store(treeRegisters, zero);
+        treeRegisters += 16;
+      }
+      mask = (mask << 1) | 1;
+    }
+  }
+  add(counts + 48, toggles);
 }
 
 /** Bits that are 1, in four parts. */

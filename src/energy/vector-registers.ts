@@ -4,7 +4,15 @@ import { createMemory, instantiate, reserve } from '../webassembly.ts';
 import { type ArrayCounts, OperandRegisters, type StepRegisters } from './array.ts';
 import { OPERANDS_BASE64 } from './generated/operands.ts';
 
-const COUNTED = ['active', 'nonzero', 'gatedZero', 'gatedWeight', 'weightToggles', 'activationToggles'] as const;
+const COUNTED = [
+  'active',
+  'nonzero',
+  'gatedZero',
+  'gatedWeight',
+  'weightToggles',
+  'activationToggles',
+  'treeToggles',
+] as const;
 
 /** Bytes in front of the operands: the counts. */
 const HEAD = 64;
@@ -20,25 +28,36 @@ export class VectorRegisters implements StepRegisters {
   private readonly counts: Float64Array;
   private readonly weights: Int8Array;
   /** Byte addresses in linear memory. */
-  private readonly at: { operands: number; weights: number; weightRegisters: number; activationRegisters: number };
-  private readonly run: (...args: number[]) => void;
+  private readonly at: {
+    readonly operands: number;
+    readonly products: number;
+    readonly weights: number;
+    readonly weightRegisters: number;
+    readonly activationRegisters: number;
+    readonly tree: number;
+  };
+  private readonly exports: { readonly [name in 'step' | 'idle']: (...args: number[]) => void };
 
   constructor(config: Config) {
     const { lanes, inputs, pixels } = config;
     const multipliers = lanes * inputs * pixels;
     const operands = HEAD;
-    const weights = operands + 2 * multipliers;
+    const products = operands + 2 * multipliers;
+    const weights = products + 2 * pixels * inputs;
     const weightRegisters = weights + lanes * inputs;
     const activationRegisters = weightRegisters + 2 * lanes * inputs * Math.ceil(pixels / 2);
+    const tree = activationRegisters + 2 * multipliers;
+    let sums = 0;
+    for (let count = inputs / 2; count >= 1; count /= 2) sums += Math.max(4, count);
     const memory = createMemory();
-    reserve(memory, activationRegisters + 2 * multipliers);
+    reserve(memory, tree + 4 * sums * lanes * pixels);
     this.config = config;
-    this.at = { operands, weights, weightRegisters, activationRegisters };
+    this.at = { operands, products, weights, weightRegisters, activationRegisters, tree };
     this.counts = new Float64Array(memory.buffer, 0, COUNTED.length);
     this.operands = new Int16Array(memory.buffer, operands, multipliers);
     this.weights = new Int8Array(memory.buffer, weights, lanes * inputs);
     const bytes = Uint8Array.from(atob(OPERANDS_BASE64), (character) => character.charCodeAt(0));
-    this.run = instantiate(bytes, { env: { memory } }).step as (...args: number[]) => void;
+    this.exports = instantiate(bytes, { env: { memory } }) as typeof this.exports;
   }
 
   step(
@@ -53,13 +72,15 @@ export class VectorRegisters implements StepRegisters {
     const { lanes, inputs, pixels } = this.config;
     this.weights.set(weights.subarray(weightAt, weightAt + lanes * inputs));
     this.counts.fill(0);
-    this.run(
+    this.exports.step(
       0,
       at.weights,
       at.operands,
       2 * laneStride,
       at.weightRegisters,
       at.activationRegisters,
+      at.tree,
+      at.products,
       lanes,
       pixels,
       inputs,
@@ -69,5 +90,12 @@ export class VectorRegisters implements StepRegisters {
     counts.steps += 1;
     for (let index = 0; index < COUNTED.length; index++) counts[COUNTED[index]!] += this.counts[index]!;
     counts.gated += lanes * inputs * pixels - this.counts[0]!;
+  }
+
+  idle(counts: ArrayCounts): void {
+    const { lanes, pixels, inputs } = this.config;
+    this.counts.fill(0);
+    this.exports.idle(0, this.at.tree, lanes * pixels, inputs);
+    counts.treeToggles += this.counts[COUNTED.indexOf('treeToggles')]!;
   }
 }

@@ -50,6 +50,8 @@ export class StepWalker {
     const computed = computedBlocks(this.config, stage, this.level, fields.block, fields.blocks);
     const groups = groupsOf(this.config, stage, fields.rows);
     const piece = stage.flat ? FLAT_PIECE : groups;
+    // The window path reads ahead first.
+    if (stage.window) this.registers.idle(counts);
     for (let block = fields.block; block < fields.block + computed; block++) {
       for (let row = fields.row; row < fields.row + (stage.flat ? 1 : fields.rows); row++) {
         for (let group = 0; group < groups; group += piece) {
@@ -112,6 +114,8 @@ export class StepWalker {
         }
       }
     }
+    // A cycle for the residual.
+    if (stage.residual) registers.idle(counts);
   }
 
   private windowGroup(

@@ -28,6 +28,22 @@ describe('operand registers', () => {
     expect(counts).toMatchObject({ active: 2, gated: 4, weightToggles: 7, activationToggles: 10, gatedZero: 1 });
     expect(counts.steps).toBe(3);
   });
+
+  it('count the bits that change in the sums of the adder tree, a held product being 0', () => {
+    const config = { ...namedConfig('tiny'), pixels: 1, lanes: 1, inputs: 4 };
+    const registers = new OperandRegisters(config);
+    const counts = noCounts();
+    const step = (x: readonly number[]): void => {
+      registers.operands.set(x);
+      registers.step(counts, Int8Array.of(1, 1, 2, -1), 0, 0, 0, 2);
+    };
+    step([3, 4, 5, 3]); // 7 and 7, then 14: 3 + 3 + 3 bits
+    expect(counts.treeToggles).toBe(9);
+    step([3, 1, 1, 3]); // 1 is held: 3 and -3 (17 bits), then 0: 1 + (7 ^ -3: 15) + 3
+    expect(counts.treeToggles).toBe(9 + 1 + 15 + 3);
+    registers.idle(counts); // 3 and -3 go: 2 + 16
+    expect(counts.treeToggles).toBe(28 + 18);
+  });
 });
 
 describe('the activity of a frame', () => {
