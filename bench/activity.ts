@@ -1,9 +1,7 @@
 /**
  * What it takes to count the activity of photographs, and how far a sample is from a full count.
  *
- *   node --import ./tools/typescript.mjs bench/activity.ts [--model FILE|NAME] [--config NAME] [--frames N] [--full N]
- *
- * The full count is taken on the first `--full` frames.
+ *   node --import ./tools/typescript.mjs bench/activity.ts [--model FILE|NAME] [--config NAME] [--frames N]
  */
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
@@ -15,19 +13,18 @@ import { namedConfig } from '../src/spec/configs.ts';
 import { photographFrames } from './frames.ts';
 
 const SAMPLES = [4, 20, 50, 100];
-const COUNTS = ['active', 'gatedZero', 'nonzero', 'weightToggles', 'activationToggles'] as const;
+const COUNTS = ['active', 'nonzero', 'weightToggles', 'activationToggles', 'treeToggles'] as const;
 type Count = (typeof COUNTS)[number];
 
 const { values: options } = parseArgs({
   options: {
     model: { type: 'string', default: 'models/tf2_mobilenet_v2_1.0_224_ptq.tflite' },
     config: { type: 'string', default: 'virtex7' },
-    full: { type: 'string', default: '5' },
-    level: { type: 'string', default: '1' },
+    frames: { type: 'string', default: '5' },
   },
 });
 const config = namedConfig(options.config);
-const { network, frames, source } = await photographFrames(options.model, config, Number(options.full));
+const { network, frames, source } = await photographFrames(options.model, config, Number(options.frames));
 const compiled = compile(network, config);
 const kernels = await createKernels(network, { keepTensors: true });
 const sums = (stages: readonly StageActivity[]): Map<Count, number> =>

@@ -58,6 +58,7 @@ interface Level {
   readonly operandToggles: number;
   readonly active: number;
   readonly nonzero: number;
+  readonly treeToggles: number;
 }
 
 async function measure(level: number): Promise<Level> {
@@ -77,7 +78,7 @@ async function measure(level: number): Promise<Level> {
       process.exitCode = 1;
     }
     const stages = countProgram(compiled, memory, level);
-    const sum = (name: 'active' | 'nonzero'): number => stages.reduce((all, stage) => all + stage[name], 0);
+    const sum = (name: 'active' | 'nonzero' | 'treeToggles'): number => stages.reduce((all, stage) => all + stage[name], 0);
     return {
       level,
       cycles: counters.cycles,
@@ -85,6 +86,7 @@ async function measure(level: number): Promise<Level> {
       operandToggles: expected.weightToggles + expected.activationToggles,
       active: sum('active'),
       nonzero: sum('nonzero'),
+      treeToggles: sum('treeToggles'),
     };
   } finally {
     await bench.close();
@@ -106,11 +108,15 @@ const row = (name: string, of: (level: Level) => number): void => {
 };
 const total = (level: Level, names: readonly string[]): number =>
   names.reduce((sum, name) => sum + (level.toggles.get(name) ?? 0), 0);
-for (const { name } of CLASSES) row(name, (level) => total(level, [name]));
+const classes = CLASSES.filter(({ paths }) => paths(config).length > 0);
+const trees = classes.filter(({ name }) => name.startsWith('adder tree')).map(({ name }) => name);
+for (const { name } of classes) row(name, (level) => total(level, [name]));
 for (const group of ['dsp', 'logic', 'outside'] as const) {
-  const names = CLASSES.filter((entry) => entry.group === group).map(({ name }) => name);
+  const names = classes.filter((entry) => entry.group === group).map(({ name }) => name);
   row(`all of '${group}'`, (level) => total(level, names));
 }
+row('RTL: all levels of the adder tree', (level) => total(level, trees));
+row('model: adder tree', ({ treeToggles }) => treeToggles);
 row('model: operand toggles', ({ operandToggles }) => operandToggles);
 row('model: active products', ({ active }) => active);
 row('model: products not 0', ({ nonzero }) => nonzero);

@@ -3,7 +3,8 @@
  * compute unit does with its memories.
  *
  * `countActivity` takes the network's values (`KernelRunner.runAll`), so that a photograph takes milliseconds; with
- * `every` = n it walks about one run of steps in n (a run is a block of an output row) and scales what it counted.
+ * `every` = n it walks about one run of steps in n (a run is a block of an output row), `LEAST_RUNS` of a stage at least,
+ * and scales what it counted.
  * `countProgram` executes the program and counts what the hardware sees, to the bit: the two differ by the channels of
  * a word beyond those of its tensor, where memory holds whatever lay there.
  */
@@ -18,7 +19,7 @@ import type { Stage } from '../spec/isa.ts';
 import { windowTables } from '../spec/window.ts';
 import { type ComputeAccesses, computeAccesses, noComputeAccesses } from './accesses.ts';
 import { type ArrayCounts, noCounts } from './array.ts';
-import { type Operands, StepWalker, wordsPerRound } from './walk.ts';
+import { type Operands, runsOf, Sampler, StepWalker, wordsPerRound } from './walk.ts';
 
 export interface ActivityOptions {
   /** Pruning level; default 0. */
@@ -61,6 +62,9 @@ export function countProgram(compiled: Compiled, memory: Uint8Array, level = 0):
   return counter.result();
 }
 
+/** Runs of a stage that a sample holds, where it has as many. */
+const LEAST_RUNS = 10;
+
 type OperandsOf = (stage: number, descriptor: Stage, fields: ComputeFields) => Operands;
 
 /** Counts of a frame by stage. */
@@ -71,12 +75,16 @@ class FrameCounter {
   private readonly walker: StepWalker;
   private readonly descriptors = new DescriptorFile();
   private readonly stages: StageActivity[];
+  private readonly samplers: readonly Sampler[];
 
   constructor(compiled: Compiled, level: number, every: number) {
     this.compiled = compiled;
     this.level = level;
     this.haloGroups = windowTables(compiled.config).haloGroups;
-    this.walker = new StepWalker(compiled.config, level, every);
+    this.walker = new StepWalker(compiled.config, level);
+    this.samplers = runsOfStages(compiled, level).map(
+      (runs) => new Sampler(Math.max(1, Math.min(every, runs / LEAST_RUNS))),
+    );
     this.stages = compiled.graph.stages.map(({ name, kind }) => ({
       ...noCounts(),
       ...noComputeAccesses(),
@@ -98,7 +106,8 @@ class FrameCounter {
     const accesses = computeAccesses(config, descriptor, fields, this.haloGroups, this.level);
     for (const name of Object.keys(accesses) as (keyof ComputeAccesses)[]) counts[name] += accesses[name];
     counts.requantised += accesses.bankWrites * config.lanes;
-    this.walker.compute(descriptor, fields, operandsOf(stage, descriptor, fields), counts);
+    const operands = operandsOf(stage, descriptor, fields);
+    this.walker.compute(descriptor, fields, operands, this.samplers[stage]!, counts);
   }
 
   /** Scales what a sample counted to all steps. */
@@ -110,6 +119,18 @@ class FrameCounter {
     }
     return this.stages;
   }
+}
+
+function runsOfStages({ config, graph, program }: Compiled, level: number): number[] {
+  const descriptors = new DescriptorFile();
+  const runs = graph.stages.map(() => 0);
+  for (const [index, { opcode, fields }] of program.instructions.entries()) {
+    if (opcode === 'SET') descriptors.write(fields);
+    if (opcode !== 'COMPUTE') continue;
+    const compute = fields as unknown as ComputeFields;
+    runs[program.origins[index]!.stage!]! += runsOf(config, descriptors.read(compute.slot), compute, level);
+  }
+  return runs;
 }
 
 /** Values of a network's tensors in place of the machine's memories. */

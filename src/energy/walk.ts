@@ -29,24 +29,43 @@ export function wordsPerRound(stage: Stage): number {
 /** Groups of a flat row that are sampled together: flat rows are long. */
 const FLAT_PIECE = 16;
 
+/** Runs of groups that are sampled as one: a row, or a piece of a flat one. */
+export function runsOf(config: Config, stage: Stage, fields: ComputeFields, level: number): number {
+  const groups = groupsOf(config, stage, fields.rows);
+  const perBlock = stage.flat ? Math.ceil(groups / FLAT_PIECE) : fields.rows;
+  return perBlock * computedBlocks(config, stage, level, fields.block, fields.blocks);
+}
+
+/** Picks about one run in `every`, alike from all rows and blocks. */
+export class Sampler {
+  private readonly every: number;
+  private run = 0;
+
+  constructor(every: number) {
+    this.every = every;
+  }
+
+  takes(): boolean {
+    this.run += 1;
+    // Multiples of the golden ratio spread evenly, whatever the period of rows and blocks.
+    return ((this.run * 0.6180339887) % 1) * this.every < 1;
+  }
+}
+
 export class StepWalker {
   private readonly config: Config;
   private readonly level: number;
-  private readonly every: number;
   private readonly windows: WindowTables;
   private readonly registers: StepRegisters;
-  private unit = 0;
 
-  /** `every`: walk about one run of groups in so many. */
-  constructor(config: Config, level: number, every: number) {
+  constructor(config: Config, level: number) {
     this.config = config;
     this.level = level;
-    this.every = every;
     this.windows = windowTables(config);
     this.registers = operandRegisters(config);
   }
 
-  compute(stage: Stage, fields: ComputeFields, operands: Operands, counts: ArrayCounts): void {
+  compute(stage: Stage, fields: ComputeFields, operands: Operands, sampler: Sampler, counts: ArrayCounts): void {
     const computed = computedBlocks(this.config, stage, this.level, fields.block, fields.blocks);
     const groups = groupsOf(this.config, stage, fields.rows);
     const piece = stage.flat ? FLAT_PIECE : groups;
@@ -55,9 +74,7 @@ export class StepWalker {
     for (let block = fields.block; block < fields.block + computed; block++) {
       for (let row = fields.row; row < fields.row + (stage.flat ? 1 : fields.rows); row++) {
         for (let group = 0; group < groups; group += piece) {
-          this.unit += 1;
-          // A multiplicative walk, so that samples fall on all rows and blocks alike.
-          if (((this.unit * 0.6180339887) % 1) * this.every >= 1) continue;
+          if (!sampler.takes()) continue;
           for (let at = group; at < Math.min(groups, group + piece); at++) {
             if (stage.window) this.windowGroup(stage, operands, row, at, block, counts);
             else this.directGroup(stage, fields, operands, row, at, block, counts);
