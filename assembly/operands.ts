@@ -134,13 +134,13 @@ export function idle(counts: usize, treeRegisters: usize, trees: i32, inputs: i3
 }
 
 /** Bits that are 1, in four parts. */
-// @ts-ignore: decorators of AssemblyScript
+// @ts-expect-error: decorators of AssemblyScript
 @inline
 function ones(bits: v128): v128 {
   return i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(v128.popcnt<i8>(bits)));
 }
 
-// @ts-ignore: decorators of AssemblyScript
+// @ts-expect-error: decorators of AssemblyScript
 @inline
 function add(count: usize, parts: v128): void {
   const sum =

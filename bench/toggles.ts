@@ -17,8 +17,8 @@ import { eventMask, readFrame, startFrame } from '../src/cosim/frame.ts';
 import { countProgram } from '../src/energy/activity.ts';
 import type { Network } from '../src/network/network.ts';
 import { verilatorBench } from '../src/node/cosim-verilator.ts';
-import { rtlDesign } from '../src/node/rtl-sources.ts';
 import { readPlan } from '../src/node/prune.ts';
+import { rtlDesign } from '../src/node/rtl-sources.ts';
 import { buildVerilator } from '../src/node/verilator-build.ts';
 import type { PruningPlan } from '../src/prune/levels.ts';
 import { applyPlanFile } from '../src/prune/plan-file.ts';
@@ -26,7 +26,7 @@ import { loadMemory } from '../src/simulate/program-io.ts';
 import { namedConfig } from '../src/spec/configs.ts';
 import { photographFrames } from './frames.ts';
 import { madeUpLevels } from './toggles/levels.ts';
-import { registerProbes, CLASSES, REGISTER_SIGNALS } from './toggles/registers.ts';
+import { CLASSES, REGISTER_SIGNALS, registerProbes } from './toggles/registers.ts';
 
 const LIMIT = 100_000_000;
 
@@ -78,7 +78,8 @@ async function measure(level: number): Promise<Level> {
       process.exitCode = 1;
     }
     const stages = countProgram(compiled, memory, level);
-    const sum = (name: 'active' | 'nonzero' | 'treeToggles'): number => stages.reduce((all, stage) => all + stage[name], 0);
+    const sum = (name: 'active' | 'nonzero' | 'treeToggles'): number =>
+      stages.reduce((all, stage) => all + stage[name], 0);
     return {
       level,
       cycles: counters.cycles,

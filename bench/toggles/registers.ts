@@ -79,8 +79,6 @@ export const REGISTER_SIGNALS: Readonly<Record<string, readonly string[]>> = {
 export function registerProbes(config: Config): Probe[] {
   return [
     ...activityProbes(config),
-    ...CLASSES.flatMap(({ name, paths }) =>
-      paths(config).map((path): Probe => ({ path, what: 'toggles', sum: name })),
-    ),
+    ...CLASSES.flatMap(({ name, paths }) => paths(config).map((path): Probe => ({ path, what: 'toggles', sum: name }))),
   ];
 }

@@ -7,8 +7,8 @@ import { transferAccesses } from '../energy/accesses.ts';
 import { countProgram } from '../energy/activity.ts';
 import { simulateCycles } from '../simulate/cycles/cycles.ts';
 import { type Config, ROW_SETS } from '../spec/config.ts';
-import type { Probe, RtlBench } from './bench.ts';
 import { bankPath } from './banks.ts';
+import type { Probe, RtlBench } from './bench.ts';
 
 /** Events of a frame; all are counts. */
 export interface FrameActivity {

@@ -59,7 +59,7 @@ export function frameEnergy(
       static: table.staticPower[corner] * seconds * share * 1e12,
       clock: clock[corner] * cycles.cycles * share,
       dsp: table.operandToggle[corner] * (stage.weightToggles + stage.activationToggles),
-      logic: table.product[corner] * stage.nonzero + table.requantise[corner] * stage.requantised,
+      logic: table.treeToggle[corner] * stage.treeToggles + table.requantise[corner] * stage.requantised,
       memory: memoryEnergy(table, blocks, corner),
       dram: table.dramBit[corner] * 8 * bytes * traffic,
     }));

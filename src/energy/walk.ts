@@ -171,7 +171,8 @@ export class StepWalker {
             const x = column >> stage.upsample;
             if (column < 0 || x >= stage.inputWidth || column >= stage.groups * pixels) continue;
             if (!laneWise) {
-              operands[pixel * inputs + input] = codes[source.codeAt(y, x, 0) + (tap.byte as number)]! - stage.inputZero;
+              operands[pixel * inputs + input] =
+                codes[source.codeAt(y, x, 0) + (tap.byte as number)]! - stage.inputZero;
               continue;
             }
             const from = source.codeAt(y, x, own) + offset;

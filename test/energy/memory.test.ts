@@ -104,4 +104,16 @@ describe("a frame's memory energy", () => {
     expect(after.components.clock.mid - before.components.clock.mid).toBeCloseTo(leaves, 0);
     expect(leaves / before.components.clock.mid).toBeLessThan(0.02);
   });
+
+  it('leaves logic to the adder trees and the codes written', () => {
+    const table = coefficientsOf(config);
+    const sum = (name: 'treeToggles' | 'requantised') => activity.reduce((all, stage) => all + stage[name], 0);
+    const { logic } = frameEnergy(compiled, activity, cycles).components;
+    const expected = table.treeToggle.mid * sum('treeToggles') + table.requantise.mid * sum('requantised');
+    expect(sum('treeToggles')).toBeGreaterThan(0);
+    expect(logic.mid / expected).toBeCloseTo(1, 9);
+    // Products that are not 0 do not count by themselves.
+    const changed = activity.map((stage) => ({ ...stage, nonzero: 0 }));
+    expect(frameEnergy(compiled, changed, cycles).components.logic.mid).toBe(logic.mid);
+  });
 });
