@@ -83,7 +83,7 @@ export function step(
         const first = treeRegisters;
         while (treeRegisters < end) {
           let next: v128;
-          if (sums == inputs >> 1) {
+          if (sums === inputs >> 1) {
             next = i32x4.extadd_pairwise_i16x8_s(v128.load(below));
             below += 16;
           } else {
@@ -134,14 +134,10 @@ export function idle(counts: usize, treeRegisters: usize, trees: i32, inputs: i3
 }
 
 /** Bits that are 1, in four parts. */
-// @ts-expect-error: decorators of AssemblyScript
-@inline
 function ones(bits: v128): v128 {
   return i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(v128.popcnt<i8>(bits)));
 }
 
-// @ts-expect-error: decorators of AssemblyScript
-@inline
 function add(count: usize, parts: v128): void {
   const sum =
     i32x4.extract_lane(parts, 0) +
