@@ -1,18 +1,22 @@
 /**
  * What it takes to count the activity of photographs, and how far a sample is from a full count.
  *
- *   node --import ./tools/typescript.mjs bench/activity.ts [--model FILE|NAME] [--config NAME] [--frames N]
+ *   node --import ./tools/typescript.mjs bench/activity.ts [--model FILE|NAME] [--config NAME] [--frames N] [--mean N]
+ *
+ * `--mean`: photographs of a level's mean, sampled, on one core.
  */
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { compile } from '../src/compile/compile.ts';
 import { countActivity, countProgram, type StageActivity } from '../src/energy/activity.ts';
+import { meanActivity } from '../src/energy/levels.ts';
 import { createKernels } from '../src/simulate/kernels/kernels.ts';
 import { loadMemory } from '../src/simulate/program-io.ts';
 import { namedConfig } from '../src/spec/configs.ts';
 import { photographFrames } from './frames.ts';
 
 const SAMPLES = [4, 20, 50, 100];
+const MEAN_SAMPLE = 20;
 const COUNTS = ['active', 'nonzero', 'weightToggles', 'activationToggles', 'treeToggles'] as const;
 type Count = (typeof COUNTS)[number];
 
@@ -21,10 +25,13 @@ const { values: options } = parseArgs({
     model: { type: 'string', default: 'models/tf2_mobilenet_v2_1.0_224_ptq.tflite' },
     config: { type: 'string', default: 'virtex7' },
     frames: { type: 'string', default: '5' },
+    mean: { type: 'string', default: '100' },
   },
 });
 const config = namedConfig(options.config);
-const { network, frames, source } = await photographFrames(options.model, config, Number(options.frames));
+const [wanted, all] = [Number(options.frames), Number(options.mean)];
+const { network, frames: loaded } = await photographFrames(options.model, config, Math.max(wanted, all));
+const frames = loaded.slice(0, wanted);
 const compiled = compile(network, config);
 const kernels = await createKernels(network, { keepTensors: true });
 const sums = (stages: readonly StageActivity[]): Map<Count, number> =>
@@ -33,7 +40,7 @@ const seconds = (started: number): number => (performance.now() - started) / 100
 
 const table = new Table({ head: ['one run in', 's a photograph', ...COUNTS.map((name) => `${name}, worst error`)] });
 const full: Map<Count, number>[] = [];
-console.log(`${network.name}, ${config.name}, ${source}`);
+console.log(`${network.name}, ${config.name}, ${frames.length} photographs`);
 let started = performance.now();
 const tensors = frames.map((frame) => kernels.runAll([frame]).map((codes) => codes.slice()));
 console.log(`values: ${(seconds(started) / frames.length).toFixed(3)} s a photograph`);
@@ -57,3 +64,6 @@ table.push([
   ...COUNTS.map((name) => `${(100 * Math.abs(error(full[0]!.get(name)!, exact.get(name)!))).toFixed(4)} %`),
 ]);
 console.log(table.toString());
+started = performance.now();
+await meanActivity(compiled, network, 0, loaded.slice(0, all), MEAN_SAMPLE);
+console.log(`mean of ${all} photographs, one run in ${MEAN_SAMPLE}: ${seconds(started).toFixed(1)} s`);
