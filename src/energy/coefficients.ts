@@ -113,7 +113,7 @@ function xilinx(family: EvidenceFamily, own: Pick<Coefficients, 'staticPower' | 
     treeToggle: value(
       treeToggle(family),
       'pJ',
-      `a product over ${VECTORLESS_TREE.low.toFixed(1)} to ${VECTORLESS_TREE.high.toFixed(1)} (middle ${VECTORLESS_TREE.mid.toFixed(2)}) bits of its tree's sums that toggle a cycle under vectorless activity (assumed: 12.5 to 25 % of 16.6 bits)`,
+      `a product over ${VECTORLESS_TREE.low.toFixed(1)} to ${VECTORLESS_TREE.high.toFixed(1)} (middle ${VECTORLESS_TREE.mid.toFixed(2)}) bits of its tree's sums that toggle a cycle under vectorless activity (assumed: 12.5 to 50 % of 16.6 bits, for rates add up behind multipliers and adders)`,
     ),
     requantise: value(
       requantise(family),
