@@ -76,7 +76,6 @@ export async function prune(request: PruneRequest): Promise<PruneResult> {
   let finished = false;
   try {
     const { orders, network: ordered, plan, search } = await calibrate(network, config, pool, request);
-    await pool.close(false);
     progress.step('judging the levels');
     const scores = await scoreLevels(ordered, plan, calibration, holdout, request);
     progress.step('counting activity and energy');
@@ -84,12 +83,13 @@ export async function prune(request: PruneRequest): Promise<PruneResult> {
     const frames = calibration.frames.slice(0, ACTIVITY_FRAMES);
     const energies: FrameEnergy[] = [];
     for (let level = 0; level <= plan.levels.length; level++) {
-      energies.push(await levelEnergy(compiled, plan, level, frames, ACTIVITY_EVERY));
+      energies.push(await levelEnergy(compiled, plan, level, frames, ACTIVITY_EVERY, pool.activity));
     }
     const macs = network.layers.reduce((sum, layer) => sum + layerMacs(network, layer), 0);
     const levels = energies.map((energy, level) => figures(level, energies[0]!, energy, scores[level]!, macs));
     const few = frames.slice(0, 20);
-    const causes = await savingsByCause(ordered, config, plan, plan.levels.length, few, ACTIVITY_EVERY);
+    const top = plan.levels.length;
+    const causes = await savingsByCause(ordered, config, plan, top, few, ACTIVITY_EVERY, pool.activity);
     finished = true;
     const file = {
       source: networkIdentity(network),
