@@ -1,15 +1,30 @@
 /** From a model and pictures to pruning levels with their figures, and the files that hold them. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { compile } from '../compile/compile.ts';
 import { levelEnergy, savingsByCause } from '../energy/levels.ts';
-import { type Band, type FrameEnergy, gopsPerWatt, millijoules, savedShare, watts } from '../energy/model.ts';
+import {
+  type ComponentEnergy,
+  type FrameEnergy,
+  gopsPerWatt,
+  millijoules,
+  pacedFrame,
+  savedShare,
+  watts,
+} from '../energy/model.ts';
 import { UserError } from '../errors.ts';
 import { layerMacs, type Network } from '../network/network.ts';
 import { type CalibrationOptions, calibrate } from '../prune/calibrate.ts';
 import { networkAtLevel, networkIdentity, type PruningPlan } from '../prune/levels.ts';
 import { deserialisePlan, type PlanFile, serialisePlan } from '../prune/plan-file.ts';
 import { type Score, score } from '../prune/score.ts';
+import {
+  FIGURES_FORMAT,
+  type LayerFigures,
+  type LevelFigures,
+  type PruningFigures,
+  parseFigures,
+} from '../report/pruning-figures.ts';
 import type { Config } from '../spec/config.ts';
 import { createFramePool } from './frame-pool.ts';
 import type { Progress } from './progress.ts';
@@ -34,31 +49,11 @@ export interface PruneRequest extends CalibrationOptions {
   readonly workers?: { readonly prune: URL; readonly frame: URL };
 }
 
-/** What is known of a level. Shares of level 0's energy; top-1 in percent, agreement with level 0 where unlabelled. */
-export interface LevelFigures {
-  readonly level: number;
-  readonly top1Calibration: number;
-  readonly top1Holdout: number | undefined;
-  readonly agreementHoldout: number | undefined;
-  readonly dynamicSaved: Band;
-  readonly totalSaved: Band;
-  readonly cycles: number;
-  readonly framesPerSecond: number;
-  /** A frame: of the chip's dynamic energy, and with static power and DRAM. */
-  readonly dynamicMillijoules: Band;
-  readonly millijoules: Band;
-  /** Watts while frames follow each other without a pause. */
-  readonly watts: Band;
-  readonly gopsPerWatt: Band;
-}
-
 export interface PruneResult {
   readonly file: PlanFile;
-  readonly levels: readonly LevelFigures[];
-  readonly energies: readonly FrameEnergy[];
-  /** Shares of level 0's dynamic energy that the causes save at the highest level. */
-  readonly causes: Awaited<ReturnType<typeof savingsByCause>>;
-  readonly search: readonly { readonly price: number; readonly divergence: number }[];
+  readonly figures: PruningFigures;
+  /** Steps of the calibration: made now, and found finished from an interrupted run. */
+  readonly steps: { readonly made: number; readonly found: number };
 }
 
 /** Frames that activity is counted on, and one run of steps in so many. */
@@ -87,7 +82,7 @@ export async function prune(request: PruneRequest): Promise<PruneResult> {
       energies.push(await levelEnergy(compiled, plan, level, frames, ACTIVITY_EVERY));
     }
     const macs = network.layers.reduce((sum, layer) => sum + layerMacs(network, layer), 0);
-    const levels = energies.map((energy, level) => figures(level, energies[0]!, energy, scores[level]!, macs));
+    const levels = energies.map((energy, level) => levelFigures(level, energies[0]!, energy, scores[level]!, macs));
     const few = frames.slice(0, 20);
     const causes = await savingsByCause(ordered, config, plan, plan.levels.length, few, ACTIVITY_EVERY);
     finished = true;
@@ -96,7 +91,20 @@ export async function prune(request: PruneRequest): Promise<PruneResult> {
       orders: [...orders].map(([p, order]) => [p, order] as const),
       plan,
     };
-    return { file, levels, energies, causes, search };
+    const figures: PruningFigures = {
+      format: FIGURES_FORMAT,
+      model: network.name,
+      config: config.name,
+      objective: request.objective,
+      budget: request.budget,
+      labelled: calibration.labels !== undefined,
+      pictures: { calibration: calibration.frames.length, holdout: holdout.frames.length },
+      levels,
+      causes: inOrder(causes),
+      layers: layerFigures(energies[0]!, energies.at(-1)!),
+      search,
+    };
+    return { file, figures, steps: pool.steps() };
   } finally {
     await pool.close(finished);
   }
@@ -146,7 +154,7 @@ async function scoreLevels(
   return scores;
 }
 
-function figures(
+function levelFigures(
   level: number,
   before: FrameEnergy,
   energy: FrameEnergy,
@@ -154,11 +162,12 @@ function figures(
   macs: number,
 ): LevelFigures {
   const percent = (value: Score) => 100 * (value.top1 ?? value.agreement);
+  const paced = pacedFrame(before, energy);
   return {
     level,
     top1Calibration: percent(calibration),
-    top1Holdout: holdout === undefined ? undefined : percent(holdout),
-    agreementHoldout: holdout === undefined ? undefined : 100 * holdout.agreement,
+    top1Holdout: holdout === undefined ? null : percent(holdout),
+    agreementHoldout: holdout === undefined ? null : 100 * holdout.agreement,
     dynamicSaved: savedShare(before, energy, 'dynamic'),
     totalSaved: savedShare(before, energy, 'total'),
     cycles: energy.cycles,
@@ -166,8 +175,43 @@ function figures(
     dynamicMillijoules: millijoules(energy, 'dynamic'),
     millijoules: millijoules(energy, 'total'),
     watts: watts(energy, 'total'),
+    fixedRate: {
+      watts: watts(paced, 'total'),
+      dynamicWatts: watts(paced, 'dynamic'),
+      dynamicSaved: savedShare(before, paced, 'dynamic'),
+      totalSaved: savedShare(before, paced, 'total'),
+    },
     gopsPerWatt: gopsPerWatt(energy, macs),
+    components: scaled(energy.components, 1e-9),
   };
+}
+
+/** Picojoules to another unit. */
+function scaled(components: ComponentEnergy, factor: number): ComponentEnergy {
+  return Object.fromEntries(
+    Object.entries(components).map(([name, { low, mid, high }]) => [
+      name,
+      { low: low * factor, mid: mid * factor, high: high * factor },
+    ]),
+  ) as unknown as ComponentEnergy;
+}
+
+function layerFigures(before: FrameEnergy, after: FrameEnergy): LayerFigures[] {
+  return before.stages.map(({ name, energy }, index) => ({
+    name,
+    before: scaled(energy, 1e-6),
+    after: scaled(after.stages[index]!.energy, 1e-6),
+  }));
+}
+
+/** A cause's band is a difference of two bands, whose ends may have changed places. */
+function inOrder(causes: PruningFigures['causes']): PruningFigures['causes'] {
+  return Object.fromEntries(
+    Object.entries(causes).map(([cause, { low, mid, high }]) => [
+      cause,
+      { low: Math.min(low, mid, high), mid, high: Math.max(low, mid, high) },
+    ]),
+  ) as unknown as PruningFigures['causes'];
 }
 
 export const PLAN_JSON = 'pruning.json';
@@ -195,6 +239,21 @@ export function readPlan(folder: string): PlanFile {
       { file: folder },
       'Make them with `depthwright prune MODEL --images DIR --out FOLDER`.',
     );
+  }
+}
+
+export const FIGURES_JSON = 'figures.json';
+
+/** Figures beside the levels; undefined where there are none (in a build folder). */
+export function readFigures(folder: string): PruningFigures | undefined {
+  const file = join(folder, FIGURES_JSON);
+  if (!existsSync(file)) return undefined;
+  try {
+    return parseFigures(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (error instanceof UserError) throw error.at({ file });
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UserError('bad-arguments', `the file cannot be read (${code ?? String(error)})`, { file });
   }
 }
 

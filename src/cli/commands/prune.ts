@@ -1,7 +1,5 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { levelCharts } from '../../energy/charts.ts';
-import type { Band } from '../../energy/model.ts';
 import { UserError } from '../../errors.ts';
 import type { Network } from '../../network/network.ts';
 import { checkLabels, readDataset } from '../../node/dataset.ts';
@@ -11,8 +9,13 @@ import { checkFolder, writeFolder } from '../../node/output.ts';
 import { pictureFiles } from '../../node/pictures.ts';
 import { prepareNetwork, requirePreprocess } from '../../node/prepare.ts';
 import { createProgress } from '../../node/progress.ts';
-import { checkpointFolder, type LabelledCodes, type PruneResult, planFiles, prune } from '../../node/prune.ts';
+import { checkpointFolder, FIGURES_JSON, type LabelledCodes, planFiles, prune } from '../../node/prune.ts';
+import { renderPruningReportFile } from '../../node/report-file.ts';
 import type { Objective } from '../../prune/costs.ts';
+import { bandText, figure, shareText } from '../../report/pruning-charts.ts';
+import type { PruningFigures } from '../../report/pruning-figures.ts';
+import { CAUSE_NAMES, SHOWN_CAUSES } from '../../report/pruning-names.ts';
+import { pruningSvgs } from '../../report/pruning-svg.ts';
 import {
   type ConfigOption,
   type JsonFlag,
@@ -22,7 +25,7 @@ import {
   parseCount,
   withPrepareOptions,
 } from '../options.ts';
-import { percent, print, printJson, table } from '../print.ts';
+import { print, printJson, table } from '../print.ts';
 
 interface Flags extends ConfigOption, PrepareFlags, JsonFlag {
   readonly images: string;
@@ -105,21 +108,22 @@ The levels are compiled in with: depthwright compile MODEL --pruning FOLDER
         objective: flags.objective,
         ownWeights: flags.sharedWeights !== true,
       });
-      const { levels, causes, search } = result;
-      const report = { model: network.name, config: config.name, budget, holdout, levels, causes, search };
-      const charts = levelCharts(levels, result.energies, flags.labels === undefined ? 'agreement' : 'top-1');
+      const { figures, steps } = result;
+      progress.step('writing levels, figures and report');
       writeFolder(
         out,
-        new Map([
+        new Map<string, string | Uint8Array>([
           ...planFiles(result.file),
-          ['figures.json', `${JSON.stringify(report, null, 1)}\n`] as const,
-          ...charts,
+          [FIGURES_JSON, `${JSON.stringify(figures, null, 1)}\n`],
+          ['report.html', renderPruningReportFile(figures)],
+          ...pruningSvgs(figures),
         ]),
       );
       progress.done();
-      if (flags.json) return printJson({ ...report, out });
-      printLevels(result, flags.labels !== undefined);
-      print(`levels: ${out}`);
+      if (flags.json) return printJson({ ...figures, steps, out });
+      printLevels(figures);
+      if (steps.found > 0) print(`${steps.found} of ${steps.made + steps.found} steps were finished before`);
+      print(`levels: ${out} (open report.html in a browser)`);
     });
 }
 
@@ -133,24 +137,34 @@ async function pictures(flags: Flags, network: Network): Promise<{ file: string;
   return [...dataset];
 }
 
-const band = ({ low, mid, high }: Band, digits: number): string =>
-  `${mid.toFixed(digits)} (${low.toFixed(digits)} to ${high.toFixed(digits)})`;
-const share = ({ low, mid, high }: Band): string => `${percent(mid)} (${percent(low)} to ${percent(high)})`;
-
-function printLevels({ levels, causes }: PruneResult, labelled: boolean): void {
-  const what = labelled ? 'top-1' : 'agreement';
+function printLevels(figures: PruningFigures): void {
+  const { levels, causes } = figures;
+  const what = figures.labelled ? 'top-1' : 'agreement';
   print(
     table(
-      ['level', `${what} seen`, `${what} unseen`, 'dynamic saved', 'total saved', 'frames/s', 'mJ a frame', 'GOPS/W'],
+      [
+        'level',
+        `${what} seen`,
+        `${what} unseen`,
+        'dynamic saved',
+        'total saved',
+        'frames/s',
+        'mJ a frame',
+        'W, full rate',
+        `W at ${figure(levels[0]!.framesPerSecond)}/s`,
+        'GOPS/W',
+      ],
       levels.map((at) => [
         at.level,
         `${at.top1Calibration.toFixed(1)} %`,
-        at.top1Holdout === undefined ? '' : `${at.top1Holdout.toFixed(1)} %`,
-        share(at.dynamicSaved),
-        share(at.totalSaved),
+        at.top1Holdout === null ? '' : `${at.top1Holdout.toFixed(1)} %`,
+        shareText(at.dynamicSaved),
+        shareText(at.totalSaved),
         at.framesPerSecond.toFixed(1),
-        band(at.millijoules, 2),
-        band(at.gopsPerWatt, 1),
+        bandText(at.millijoules),
+        bandText(at.watts),
+        bandText(at.fixedRate.watts),
+        bandText(at.gopsPerWatt),
       ]),
     ),
   );
@@ -158,12 +172,7 @@ function printLevels({ levels, causes }: PruneResult, labelled: boolean): void {
   print(
     table(
       ['cause', 'share of level 0'],
-      [
-        ['activations that are zero anyway', share(causes.zeroActivations)],
-        ['pruned weights', share(causes.weights)],
-        ['activation thresholds', share(causes.activationThresholds)],
-        ['skipped steps', share(causes.skippedSteps)],
-      ],
+      SHOWN_CAUSES.map((cause) => [CAUSE_NAMES[cause], shareText(causes[cause])]),
     ),
   );
 }
