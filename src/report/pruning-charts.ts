@@ -152,6 +152,8 @@ function accuracyOption(
                 curves.length > 1 ? 5 * index - 2.5 : 0,
               ),
               name,
+              // The legend takes the colour of the first series of a name.
+              itemStyle: { color: colour },
             },
           ]
         : []),
@@ -377,7 +379,12 @@ function layersOption(figures: PruningFigures, look: ChartLook, tip: Tip): Chart
     { key: 'after', opacity: 1 },
   ] as const;
   return {
-    legend: legend(look),
+    legend: legend(look, {
+      data: SHOWN_COMPONENTS.map((component) => ({
+        name: COMPONENT_NAMES[component],
+        itemStyle: { color: look.colour(component), opacity: 1 },
+      })),
+    }),
     grid: { left: room, right: 22, top: narrow ? 62 : 36, bottom: 46 },
     tooltip: {
       trigger: 'item',

@@ -93,14 +93,14 @@ function tiles(figures: PruningFigures): string {
 }
 
 function levelTable(figures: PruningFigures): string {
-  const name = escapeHtml(accuracyName(figures));
+  const name = figures.labelled ? 'Top-1' : 'Agreement';
   const unseen = figures.pictures.holdout > 0;
   const slow = figure(figures.levels[0]!.framesPerSecond);
   const heads = [
     'Level',
     ...(unseen ? [`${name}, unseen`] : []),
     `${name}, calibration`,
-    ...(unseen && figures.labelled ? ['agreement, unseen'] : []),
+    ...(unseen && figures.labelled ? ['Agreement, unseen'] : []),
     'Cycles',
     'Frames/s',
     'mJ a frame',

@@ -74,6 +74,9 @@ tbody tr:hover { background: color-mix(in srgb, var(--accent) 7%, transparent); 
 .layers td:nth-child(2) { max-width: 230px; overflow: hidden; text-overflow: ellipsis; }
 .name { font-weight: 550; }
 .fused { color: var(--faint); font-size: 12.5px; }
+.bands th { white-space: normal; vertical-align: bottom; }
+.bands th, .bands td { padding: 5px 7px; }
+.chart + details { margin-top: 12px; }
 .bands td small { min-width: 0; white-space: nowrap; }
 .faint { color: var(--faint); font-weight: 400; font-size: 12.5px; }
 .kind { display: inline-block; width: 10px; height: 10px; border-radius: 3px; margin-right: 7px; background: var(--idle); }

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { UserError } from '../../errors.ts';
 import type { Network } from '../../network/network.ts';
-import { checkLabels, readDataset } from '../../node/dataset.ts';
+import { checkLabels, checkPictures, readDataset } from '../../node/dataset.ts';
 import { pictureCodes } from '../../node/frame.ts';
 import { loadModel } from '../../node/model-source.ts';
 import { checkFolder, writeFolder } from '../../node/output.ts';
@@ -30,8 +30,8 @@ import { print, printJson, table } from '../print.ts';
 interface Flags extends ConfigOption, PrepareFlags, JsonFlag {
   readonly images: string;
   readonly labels?: string;
-  readonly labelOffset?: string;
-  readonly budget: string;
+  readonly labelOffset?: number;
+  readonly budget: number;
   readonly levels: number;
   readonly objective: Objective;
   readonly holdout?: number;
@@ -47,9 +47,10 @@ export function pruneCommand(): Command {
     .option('--labels <csv>', 'rows of file name and class number; without them agreement with level 0 counts')
     .option(
       '--label-offset <n>',
-      'added to every class number (default: 1 where the network has a class 0 = background)',
+      'added to every class number (default: 1 where the network has 1001 classes, the first a background)',
+      parseOffset,
     )
-    .option('--budget <points>', 'top-1 that the highest level may cost, in points', '5')
+    .option('--budget <points>', 'top-1 that the highest level may cost, in points', parsePoints, 5)
     .option('--levels <n>', 'levels, level 0 included: 2 to 8', parseCount, 8)
     .addOption(new Option('--objective <what>', 'what to save').choices(['energy', 'latency']).default('energy'))
     .option('--holdout <n>', 'the last n pictures only judge the levels', parseCount)
@@ -64,7 +65,6 @@ The levels are compiled in with: depthwright compile MODEL --pruning FOLDER
 `,
     )
     .action(async (name: string, flags: Flags) => {
-      const budget = Number(flags.budget);
       const config = loadConfig(flags.config);
       const progress = createProgress();
       progress.step('reading the model');
@@ -75,6 +75,7 @@ The levels are compiled in with: depthwright compile MODEL --pruning FOLDER
       });
       const out = flags.out ?? join('out', `${network.name}-pruning`);
       checkFolder(out);
+      const checkpoint = checkpointFolder(out);
       const files = await pictures(flags, network);
       const holdout = flags.holdout ?? 0;
       if (holdout >= files.length) {
@@ -101,9 +102,9 @@ The levels are compiled in with: depthwright compile MODEL --pruning FOLDER
         config,
         calibration: part(0, cut),
         holdout: part(cut, files.length),
-        checkpoint: checkpointFolder(out),
+        checkpoint,
         progress,
-        budget,
+        budget: flags.budget,
         levels: flags.levels,
         objective: flags.objective,
         ownWeights: flags.sharedWeights !== true,
@@ -127,13 +128,28 @@ The levels are compiled in with: depthwright compile MODEL --pruning FOLDER
     });
 }
 
+function parsePoints(text: string): number {
+  const points = Number(text);
+  if (text.trim() === '' || !(points > 0) || points > 100) {
+    throw new InvalidArgumentError('Give points of top-1: more than 0, at most 100.');
+  }
+  return points;
+}
+
+function parseOffset(text: string): number {
+  const offset = Number(text);
+  if (text.trim() === '' || !Number.isInteger(offset)) throw new InvalidArgumentError('Give a whole number.');
+  return offset;
+}
+
 /** Pictures with their classes, in the order of the labels or of the file names. */
 async function pictures(flags: Flags, network: Network): Promise<{ file: string; label: number }[]> {
   if (flags.labels === undefined) return pictureFiles(flags.images).map((file) => ({ file, label: -1 }));
   const { channels } = network.tensors[network.outputs[0]!.tensor]!;
-  const offset = flags.labelOffset === undefined ? Number(channels === 1001) : Number(flags.labelOffset);
+  const offset = flags.labelOffset ?? Number(channels === 1001);
   const dataset = await readDataset(flags.images, flags.labels, { labelOffset: offset });
   checkLabels(dataset, channels);
+  checkPictures(dataset, flags.labels);
   return [...dataset];
 }
 
