@@ -26,6 +26,7 @@ import {
   type PruningFigures,
   parseFigures,
 } from '../report/pruning-figures.ts';
+import { simulateCycles } from '../simulate/cycles/cycles.ts';
 import type { Config } from '../spec/config.ts';
 import { createFramePool } from './frame-pool.ts';
 import type { Progress } from './progress.ts';
@@ -57,9 +58,12 @@ export interface PruneResult {
   readonly steps: { readonly made: number; readonly found: number };
 }
 
-/** Frames that activity is counted on, and one run of steps in so many. */
+/** Frames that activity and its causes are counted on. */
 const ACTIVITY_FRAMES = 100;
-const ACTIVITY_EVERY = 60;
+const CAUSE_FRAMES = 20;
+/** Cycles whose activity is looked at, about: of long networks only one run of steps in so many. */
+const ACTIVITY_CYCLES = 600_000;
+const ACTIVITY_EVERY_MOST = 60;
 
 export async function prune(request: PruneRequest): Promise<PruneResult> {
   const { network, config, calibration, holdout, progress } = request;
@@ -78,14 +82,16 @@ export async function prune(request: PruneRequest): Promise<PruneResult> {
     progress.step('counting activity and energy');
     const compiled = compile(ordered, config, { pruning: plan });
     const frames = calibration.frames.slice(0, ACTIVITY_FRAMES);
+    const { cycles } = simulateCycles(config, compiled.program.instructions);
+    const every = Math.max(1, Math.min(ACTIVITY_EVERY_MOST, Math.round((cycles * frames.length) / ACTIVITY_CYCLES)));
     const energies: FrameEnergy[] = [];
     for (let level = 0; level <= plan.levels.length; level++) {
-      energies.push(await levelEnergy(compiled, plan, level, frames, ACTIVITY_EVERY));
+      energies.push(await levelEnergy(compiled, plan, level, frames, every));
     }
     const macs = network.layers.reduce((sum, layer) => sum + layerMacs(network, layer), 0);
     const levels = energies.map((energy, level) => levelFigures(level, energies[0]!, energy, scores[level]!, macs));
-    const few = frames.slice(0, 20);
-    const causes = await savingsByCause(ordered, config, plan, plan.levels.length, few, ACTIVITY_EVERY);
+    const few = frames.slice(0, CAUSE_FRAMES);
+    const causes = await savingsByCause(ordered, config, plan, plan.levels.length, few, every);
     finished = true;
     const file = {
       source: networkIdentity(network),
@@ -99,7 +105,12 @@ export async function prune(request: PruneRequest): Promise<PruneResult> {
       objective: request.objective,
       budget: request.budget,
       labelled: calibration.labels !== undefined,
-      pictures: { calibration: calibration.frames.length, holdout: holdout.frames.length },
+      pictures: {
+        calibration: calibration.frames.length,
+        holdout: holdout.frames.length,
+        activity: frames.length,
+        causes: few.length,
+      },
       levels,
       causes: inOrder(causes),
       layers: layerFigures(energies[0]!, energies.at(-1)!),

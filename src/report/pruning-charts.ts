@@ -35,7 +35,9 @@ export const figure = (value: number): string =>
 /** "3.8 (1.4 to 9.7)" */
 export const bandText = ({ low, mid, high }: Band, unit = ''): string =>
   `${figure(mid)}${unit} (${figure(low)} to ${figure(high)})`;
-export const shareText = ({ low, mid, high }: Band): string => `${percent(mid)} (${percent(low)} to ${percent(high)})`;
+/** "12.7 % (9.1 to 20.0)" */
+export const shareText = ({ low, mid, high }: Band): string =>
+  `${percent(mid)} (${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)})`;
 
 const legend = (look: ChartLook, more: ChartOption = {}): ChartOption => ({
   top: 0,
@@ -116,8 +118,20 @@ function accuracyOption(
   const values = levels.map(judged);
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const margin = Math.max(0.5, 0.12 * (most - least));
+  const bottom = Math.max(0, Math.floor(2 * (least - margin)) / 2);
+  const top = Math.min(100, Math.ceil(2 * (most + margin)) / 2);
   const numbers = levels.flatMap((level) => curves.map(({ at }) => at(level)));
   const banded = numbers.some(({ low, high }) => low !== high);
+  const extent = Math.max(...numbers.map(({ high }) => high)) - Math.min(...numbers.map(({ low }) => low));
+  /** Levels whose points lie on top of each other share one label, on the first of them. */
+  const labels = levels.map((level) => {
+    const same = levels.filter(
+      (other) =>
+        Math.abs(curves[0]!.at(other).mid - curves[0]!.at(level).mid) <= 0.016 * extent &&
+        Math.abs(judged(other) - judged(level)) <= 0.03 * (top - bottom),
+    );
+    return same[0] === level ? same.map((one) => one.level).join(', ') : '';
+  });
   return {
     legend: legend(look, { show: curves.length > 1, data: curves.map(({ name }) => name) }),
     grid: { left: 58, right: 22, top: curves.length > 1 ? 44 : 22, bottom: 46 },
@@ -137,8 +151,8 @@ function accuracyOption(
     xAxis: axis(look, abscissa, { nameGap: 28, scale: !banded, min: banded ? 0 : undefined }),
     yAxis: axis(look, `${accuracyName(figures)}, %`, {
       nameGap: 42,
-      min: Math.max(0, Math.floor(2 * (least - margin)) / 2),
-      max: Math.min(100, Math.ceil(2 * (most + margin)) / 2),
+      min: bottom,
+      max: top,
     }),
     series: curves.flatMap(({ name, colour, symbol, at }, index) => [
       ...(banded
@@ -168,7 +182,7 @@ function accuracyOption(
         z: 4,
         label: {
           show: index === 0,
-          formatter: ({ dataIndex }: { dataIndex: number }) => String(levels[dataIndex]!.level),
+          formatter: ({ dataIndex }: { dataIndex: number }) => labels[dataIndex]!,
           position: 'top',
           distance: 7,
           color: look.colour('ink'),
@@ -297,11 +311,11 @@ function causesOption({ causes, levels }: PruningFigures, look: ChartLook, tip: 
     return { ...part, start };
   });
   const whole = hundred(levels.at(-1)!.dynamicSaved);
-  const rows = [...steps, { name: 'together', colour: 'accent', saved: { ...whole, mid: end }, start: 0 }];
+  const rows = [...steps, { name: 'together', colour: 'accent', saved: whole, start: 0 }];
   const narrow = look.width < 560;
   return {
     legend: { show: false },
-    grid: { left: narrow ? 104 : 196, right: narrow ? 22 : 120, top: 8, bottom: 44 },
+    grid: { left: narrow ? 104 : 196, right: narrow ? 22 : 140, top: 8, bottom: 44 },
     tooltip: {
       trigger: 'item',
       formatter: ({ dataIndex }: { dataIndex: number }) => {
@@ -353,7 +367,7 @@ function causesOption({ causes, levels }: PruningFigures, look: ChartLook, tip: 
           color: look.colour('soft'),
           formatter: ({ dataIndex }: { dataIndex: number }) => {
             const { low, mid, high } = rows[dataIndex]!.saved;
-            return `${mid.toFixed(1)} (${low.toFixed(1)} to ${high.toFixed(1)})`;
+            return `${mid.toFixed(1)} % (${low.toFixed(1)} to ${high.toFixed(1)})`;
           },
         },
       },
@@ -500,7 +514,7 @@ export const PRUNING_CHARTS: readonly PruningChart[] = [
     id: 'saving-causes',
     title: 'What saves',
     lead: (figures) =>
-      `Dynamic energy saved at level ${lastOf(figures)}, by cause, each on top of the ones before. The first is no pruning at all: operands that are 0 anyway hold their multiplier still. ${bandWords}`,
+      `Dynamic energy saved at level ${lastOf(figures)}, by cause, each on top of the ones before. The first is no pruning at all: operands that are 0 anyway hold their multiplier still. Causes are counted on ${figures.pictures.causes} of the pictures, so they may not add up to the last digit. ${bandWords}`,
     height: () => 250,
     option: causesOption,
   },

@@ -44,8 +44,8 @@ const figures = z
     budget: z.number(),
     /** False where agreement with level 0 stands for accuracy. */
     labelled: z.boolean(),
-    /** Pictures that calibrated, and pictures that only judged. */
-    pictures: z.object({ calibration: z.int(), holdout: z.int() }).readonly(),
+    /** Pictures that calibrated, that only judged, and that activity and causes were counted on. */
+    pictures: z.object({ calibration: z.int(), holdout: z.int(), activity: z.int(), causes: z.int() }).readonly(),
     levels: z.array(level).min(1).readonly(),
     /** Shares of level 0's dynamic energy that the causes save at the highest level; they add up to its saving. */
     causes: z

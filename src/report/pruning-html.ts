@@ -26,6 +26,7 @@ export function renderPruningReport(figures: PruningFigures, echarts: string): s
 export function pruningSections(figures: PruningFigures, note = ''): string {
   const under: { readonly [id: string]: string } = {
     'accuracy-power': `<div class="scroll">${levelTable(figures)}</div>`,
+    'accuracy-saving': `<div class="scroll">${savingTable(figures)}</div>`,
     'saving-causes': `<div class="scroll">${causeTable(figures)}</div>`,
     'energy-layers': `<details><summary>Table of layers <span class="faint">µJ a frame; click a heading to sort</span></summary><div class="scroll">${layerTable(figures)}</div></details>`,
   };
@@ -107,10 +108,6 @@ function levelTable(figures: PruningFigures): string {
     'W, full rate',
     `W at ${slow}/s`,
     'GOPS/W',
-    'Dynamic saved',
-    `at ${slow}/s`,
-    'Total saved',
-    `at ${slow}/s`,
   ];
   const accuracy = (value: number | null) => `<td>${value === null ? '' : `${value.toFixed(1)} %`}</td>`;
   const rows = figures.levels.map((at) =>
@@ -125,15 +122,37 @@ function levelTable(figures: PruningFigures): string {
       cell(at.watts),
       cell(at.fixedRate.watts),
       cell(at.gopsPerWatt),
-      cell(at.dynamicSaved, percent),
-      cell(at.fixedRate.dynamicSaved, percent),
-      cell(at.totalSaved, percent),
-      cell(at.fixedRate.totalSaved, percent),
     ].join(''),
   );
-  return `<table class="bands"><thead><tr>${heads.map((head) => `<th>${head}</th>`).join('')}</tr></thead>
-<tbody>${rows.map((row) => `<tr>${row}</tr>`).join('\n')}</tbody></table>`;
+  return bandTable(heads, rows);
 }
+
+function savingTable({ levels }: PruningFigures): string {
+  const slow = figure(levels[0]!.framesPerSecond);
+  const share = ({ low, mid, high }: Band) => cell({ low: 100 * low, mid: 100 * mid, high: 100 * high }, tenths);
+  const rows = levels.map(({ level, dynamicSaved, totalSaved, fixedRate }) =>
+    [
+      `<td>${level}</td>`,
+      share(dynamicSaved),
+      share(totalSaved),
+      share(fixedRate.dynamicSaved),
+      share(fixedRate.totalSaved),
+    ].join(''),
+  );
+  const heads = [
+    'Dynamic, % of a frame',
+    'Total, % of a frame',
+    `Dynamic power at ${slow}/s, %`,
+    `Total power at ${slow}/s, %`,
+  ];
+  return bandTable(['Level', ...heads], rows);
+}
+
+const tenths = (value: number): string => value.toFixed(1);
+
+const bandTable = (heads: readonly string[], rows: readonly string[]): string =>
+  `<table class="bands"><thead><tr>${heads.map((head) => `<th>${head}</th>`).join('')}</tr></thead>
+<tbody>${rows.map((row) => `<tr>${row}</tr>`).join('\n')}</tbody></table>`;
 
 function causeTable({ causes, levels }: PruningFigures): string {
   const rows = SHOWN_CAUSES.map((cause) => [CAUSE_NAMES[cause], causes[cause]] as const);
