@@ -276,7 +276,7 @@ function componentsOption(figures: PruningFigures, look: ChartLook, tip: Tip): C
         name: names[index],
         barWidth,
         barGap: '12%',
-        itemStyle: { color: look.colour(index === 0 ? 'idle' : 'accent') },
+        itemStyle: { color: look.colour(index === 0 ? 'setup' : 'accent') },
         data: SHOWN_COMPONENTS.map((component) => components[component].mid),
       },
       errorBars(
@@ -291,7 +291,7 @@ function componentsOption(figures: PruningFigures, look: ChartLook, tip: Tip): C
 }
 
 const CAUSE_COLOURS: { readonly [cause in Cause]: string } = {
-  zeroActivations: 'idle',
+  zeroActivations: 'setup',
   weights: 'dsp',
   activationThresholds: 'logic',
   skippedSteps: 'clock',
@@ -536,7 +536,7 @@ export const PRUNING_CHARTS: readonly PruningChart[] = [
     id: 'energy-layers',
     title: 'Energy of each layer, before and after',
     lead: (figures) =>
-      `Upper, pale bar: level 0; lower, full bar: level ${lastOf(figures)}. Layers as the engine runs them. Static power and clock are shared out by the layers' steps, DRAM by their weights. The table has the bands.`,
+      `Upper, pale bar: level 0; lower, full bar: level ${lastOf(figures)}. Layers as the engine runs them. Static power and clock are shared out by the layers' steps, DRAM by their weights. A click on a component takes it out. The table has the bands.`,
     height: ({ layers }) => 110 + 24 * layers.length,
     option: layersOption,
   },

@@ -2,7 +2,7 @@
 import type { Band } from '../energy/model.ts';
 import { escapeHtml, nameShortener, percent } from './format.ts';
 import { chartSection, renderPage, tile } from './page-frame.ts';
-import { figure, PRUNING_CHARTS, shareText } from './pruning-charts.ts';
+import { figure, PRUNING_CHARTS } from './pruning-charts.ts';
 import type { LayerFigures, PruningFigures } from './pruning-figures.ts';
 import { accuracyName, CAUSE_NAMES, COMPONENT_NAMES, judged, SHOWN_CAUSES, SHOWN_COMPONENTS } from './pruning-names.ts';
 
@@ -47,12 +47,13 @@ const cell = ({ low, mid, high }: Band, text: (value: number) => string = figure
 function tiles(figures: PruningFigures): string {
   const { levels } = figures;
   const [first, last] = [levels[0]!, levels.at(-1)!];
-  const range = ({ low, high }: Band, text: (value: number) => string = figure) => `${text(low)} to ${text(high)}`;
+  const range = ({ low, high }: Band, text: (value: number) => string = figure) =>
+    `<span class="whole">${text(low)} to ${text(high)}</span>`;
   const lost = judged(first) - judged(last);
   return `<div class="tiles">${[
     tile(
       `Accuracy, level 0 to ${last.level}`,
-      `${judged(first).toFixed(1)} → ${judged(last).toFixed(1)} %`,
+      `${judged(first).toFixed(1)} → ${judged(last).toFixed(1)}&nbsp;%`,
       `${lost.toFixed(1)} points lost, ${escapeHtml(accuracyName(figures))}`,
     ),
     tile(
@@ -72,17 +73,17 @@ function tiles(figures: PruningFigures): string {
     ),
     tile(
       'Energy a frame',
-      `${figure(first.millijoules.mid)} → ${figure(last.millijoules.mid)} mJ`,
+      `${figure(first.millijoules.mid)} → ${figure(last.millijoules.mid)}&nbsp;mJ`,
       `${range(first.millijoules)} → ${range(last.millijoules)}`,
     ),
     tile(
       'Power, full frame rate',
-      `${figure(first.watts.mid)} → ${figure(last.watts.mid)} W`,
+      `${figure(first.watts.mid)} → ${figure(last.watts.mid)}&nbsp;W`,
       `${range(first.watts)} → ${range(last.watts)}`,
     ),
     tile(
       `Power at ${figure(first.framesPerSecond)} frames a second`,
-      `${figure(first.fixedRate.watts.mid)} → ${figure(last.fixedRate.watts.mid)} W`,
+      `${figure(first.fixedRate.watts.mid)} → ${figure(last.fixedRate.watts.mid)}&nbsp;W`,
       `${range(first.fixedRate.watts)} → ${range(last.fixedRate.watts)}`,
     ),
     tile(
@@ -156,9 +157,12 @@ const bandTable = (heads: readonly string[], rows: readonly string[]): string =>
 
 function causeTable({ causes, levels }: PruningFigures): string {
   const rows = SHOWN_CAUSES.map((cause) => [CAUSE_NAMES[cause], causes[cause]] as const);
-  return `<table><thead><tr><th class="text">Cause</th><th>Share of level 0's dynamic energy, low to high</th></tr></thead>
+  return `<table class="bands"><thead><tr><th class="text">Cause</th><th>Low, %</th><th>Middle, %</th><th>High, %</th></tr></thead>
 <tbody>${[...rows, [`together, level ${levels.at(-1)!.level}`, levels.at(-1)!.dynamicSaved] as const]
-    .map(([name, saved]) => `<tr><td class="text">${name}</td><td>${shareText(saved)}</td></tr>`)
+    .map(
+      ([name, saved]) =>
+        `<tr><td class="text">${name}</td>${[saved.low, saved.mid, saved.high].map((value) => `<td>${tenths(100 * value)}</td>`).join('')}</tr>`,
+    )
     .join('\n')}</tbody></table>`;
 }
 

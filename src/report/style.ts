@@ -74,6 +74,7 @@ tbody tr:hover { background: color-mix(in srgb, var(--accent) 7%, transparent); 
 .layers td:nth-child(2) { max-width: 230px; overflow: hidden; text-overflow: ellipsis; }
 .name { font-weight: 550; }
 .fused { color: var(--faint); font-size: 12.5px; }
+.tile .whole { white-space: nowrap; color: inherit; font-size: inherit; }
 .bands th { white-space: normal; vertical-align: bottom; }
 .bands th, .bands td { padding: 5px 7px; }
 .chart + details { margin-top: 12px; }
