@@ -120,14 +120,15 @@ describe('depthwright prune', () => {
     expect(last!.fixedRate.watts.mid).toBeLessThan(last!.watts.mid);
   });
 
-  it('shares the energy out to layers and causes without losing any', () => {
+  it('shares the energy out to layers and the saving to causes without losing any', () => {
     const sum = (of: 'before' | 'after') =>
       report.layers.reduce((all, layer) => all + Object.values(layer[of]).reduce((part, { mid }) => part + mid, 0), 0);
     expect(report.layers.length).toBeGreaterThan(25);
     expect(sum('before') / 1000).toBeCloseTo(report.levels[0]!.millijoules.mid, 9);
     expect(sum('after') / 1000).toBeCloseTo(report.levels[2]!.millijoules.mid, 9);
     const causes = Object.values(report.causes).reduce((all, { mid }) => all + mid, 0);
-    expect(causes).toBeCloseTo(report.levels[2]!.dynamicSaved.mid, 9);
+    // The causes are counted on a program with levels of their own: its loads fall a little differently.
+    expect(causes).toBeCloseTo(report.levels[2]!.dynamicSaved.mid, 3);
   });
 
   it('goes for time where it is told to', () => {
@@ -202,21 +203,12 @@ describe('depthwright prune', () => {
       for (const id of ['layers', 'accuracy-power', 'accuracy-rate', 'energy-layers'])
         expect(page).toContain(`id="${id}"`);
       const picture = join(images, 'p00.png');
-      const cycles = await Promise.all(
-        ['0', '2'].map(async (level) => {
-          const { status, stdout } = await depthwright(
-            'simulate',
-            build,
-            '--image',
-            picture,
-            '--level',
-            level,
-            '--json',
-          );
-          expect(status).toBe(0);
-          return (JSON.parse(stdout) as { cycles: number }).cycles;
-        }),
-      );
+      const cycles: number[] = [];
+      for (const level of ['0', '2']) {
+        const run = await depthwright('simulate', build, '--image', picture, '--level', level, '--json');
+        expect(run.status).toBe(0);
+        cycles.push((JSON.parse(run.stdout) as { cycles: number }).cycles);
+      }
       expect(cycles).toEqual([report.levels[0]!.cycles, report.levels[2]!.cycles]);
       for (const [level, says] of [
         ['3', 'level 3 was never calibrated: there are levels 0 to 2'],
