@@ -315,7 +315,7 @@ function causesOption({ causes, levels }: PruningFigures, look: ChartLook, tip: 
   const narrow = look.width < 560;
   return {
     legend: { show: false },
-    grid: { left: narrow ? 104 : 196, right: narrow ? 22 : 140, top: 8, bottom: 44 },
+    grid: { left: narrow ? 104 : 206, right: narrow ? 22 : 140, top: 8, bottom: 44 },
     tooltip: {
       trigger: 'item',
       formatter: ({ dataIndex }: { dataIndex: number }) => {

@@ -25,7 +25,8 @@ export function pruningSvgs(figures: PruningFigures): Map<string, string> {
           textStyle: { fontSize: 14, color: lightColour('ink'), width: WIDTH - 24, overflow: 'truncate' },
         },
         ...rest,
-        legend: { ...legend, top: (legend.top ?? 0) + TITLE },
+        // Without a page, texts are measured by a guess: room for wider letters.
+        legend: { ...legend, top: (legend.top ?? 0) + TITLE, itemGap: 28 },
         grid: { ...grid, top: grid.top + TITLE },
       });
       return [`${id}.svg`, svg] as const;
