@@ -210,6 +210,7 @@ function notes({ labelled, pictures, levels }: PruningFigures): string {
     `Dynamic energy is the chip's clock, DSPs, logic and block RAMs; total adds static power and DRAM.`,
     `At ${slow} frames a second, level 0's rate, a quicker level waits for its next frame. Static power and the clock go on meanwhile: the design does not stop its clock.`,
     'The bands of levels move together, since a coefficient is the same at all levels: compare low with low and high with high.',
+    'GOPS/W counts the operations of the unpruned network at every level.',
     'The SVG files beside this page are the same pictures; figures.json has every number.',
   ];
   return `<section><h2>Notes</h2><ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul></section>`;

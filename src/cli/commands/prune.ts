@@ -53,14 +53,19 @@ export function pruneCommand(): Command {
     .option('--budget <points>', 'top-1 that the highest level may cost, in points', parsePoints, 5)
     .option('--levels <n>', 'levels, level 0 included: 2 to 8', parseCount, 8)
     .addOption(new Option('--objective <what>', 'what to save').choices(['energy', 'latency']).default('energy'))
-    .option('--holdout <n>', 'the last n pictures only judge the levels', parseCount)
+    .option(
+      '--holdout <n>',
+      'the last n pictures only judge the levels (default: none; at least 8 must be left to calibrate on)',
+      parseCount,
+    )
     .option('--shared-weights', "thresholds on one set of weights only; by default each level's weights are refitted")
     .option('--out <dir>', 'folder to write (default: out/<model>-pruning)')
     .addOption(jsonOption())
     .addHelpText(
       'after',
       `
-Finished steps are kept beside the output folder until all is done: the same command goes on where it was interrupted.
+The folder holds the levels with their hashes, figures.json (what --json prints), report.html and its pictures as SVG.
+Finished steps are kept in FOLDER.unfinished until all is done: the same command goes on where it was interrupted.
 The levels are compiled in with: depthwright compile MODEL --pruning FOLDER
 `,
     )
