@@ -13,6 +13,7 @@ import {
   savedShare,
   watts,
 } from '../energy/model.ts';
+import { stageShares } from '../energy/stage-time.ts';
 import { UserError } from '../errors.ts';
 import { layerMacs, type Network } from '../network/network.ts';
 import { type CalibrationOptions, calibrate } from '../prune/calibrate.ts';
@@ -82,7 +83,8 @@ export async function prune(request: PruneRequest): Promise<PruneResult> {
     progress.step('counting activity and energy');
     const compiled = compile(ordered, config, { pruning: plan });
     const frames = calibration.frames.slice(0, ACTIVITY_FRAMES);
-    const { cycles } = simulateCycles(config, compiled.program.instructions);
+    const cyclesAt = (level: number) => simulateCycles(config, compiled.program.instructions, { level });
+    const { cycles } = cyclesAt(0);
     const every = Math.max(1, Math.min(ACTIVITY_EVERY_MOST, Math.round((cycles * frames.length) / ACTIVITY_CYCLES)));
     const energies: FrameEnergy[] = [];
     for (let level = 0; level <= plan.levels.length; level++) {
@@ -113,7 +115,10 @@ export async function prune(request: PruneRequest): Promise<PruneResult> {
       },
       levels,
       causes: inOrder(causes),
-      layers: layerFigures(energies[0]!, energies.at(-1)!),
+      layers: layerFigures(
+        [energies[0]!, energies.at(-1)!],
+        [0, plan.levels.length].map((level) => stageShares(compiled, cyclesAt(level))),
+      ),
       search,
     };
     return { file, figures, steps: pool.steps() };
@@ -208,11 +213,19 @@ function scaled(components: ComponentEnergy, factor: number): ComponentEnergy {
   ) as unknown as ComponentEnergy;
 }
 
-function layerFigures(before: FrameEnergy, after: FrameEnergy): LayerFigures[] {
-  return before.stages.map(({ name, energy }, index) => ({
+/** Layers at the first and the last level; static power and clock by the time that each takes of the frame. */
+function layerFigures(
+  [before, after]: readonly [FrameEnergy, FrameEnergy],
+  shares: readonly (readonly number[])[],
+): LayerFigures[] {
+  const at = ({ components, stages }: FrameEnergy, index: number, share: number): ComponentEnergy => {
+    const { static: leak, clock } = scaled(components, share * 1e-6);
+    return { ...scaled(stages[index]!.energy, 1e-6), static: leak, clock };
+  };
+  return before.stages.map(({ name }, index) => ({
     name,
-    before: scaled(energy, 1e-6),
-    after: scaled(after.stages[index]!.energy, 1e-6),
+    before: at(before, index, shares[0]![index]!),
+    after: at(after, index, shares[1]![index]!),
   }));
 }
 

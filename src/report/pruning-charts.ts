@@ -76,7 +76,8 @@ function errorBars(
     type: 'custom',
     silent: true,
     z: flat ? 1 : 5,
-    clip: true,
+    // A band may lie on the edge: at 100 %.
+    clip: false,
     encode: flat ? { x: [1, 2], y: 0 } : { x: 0, y: [1, 2] },
     data,
     renderItem: (_: unknown, api: Api) => {
@@ -536,7 +537,7 @@ export const PRUNING_CHARTS: readonly PruningChart[] = [
     id: 'energy-layers',
     title: 'Energy of each layer, before and after',
     lead: (figures) =>
-      `Upper, pale bar: level 0; lower, full bar: level ${lastOf(figures)}. Layers as the engine runs them. Static power and clock are shared out by the layers' steps, DRAM by their weights. A click on a component takes it out. The table has the bands.`,
+      `Upper, pale bar: level 0; lower, full bar: level ${lastOf(figures)}. Layers as the engine runs them. Static power and clock are shared out by the time each takes, waits included, DRAM by weights. A click on a component takes it out. The table has the bands.`,
     height: ({ layers }) => 110 + 24 * layers.length,
     option: layersOption,
   },

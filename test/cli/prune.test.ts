@@ -126,6 +126,16 @@ describe('depthwright prune', () => {
     expect(report.layers.length).toBeGreaterThan(25);
     expect(sum('before') / 1000).toBeCloseTo(report.levels[0]!.millijoules.mid, 9);
     expect(sum('after') / 1000).toBeCloseTo(report.levels[2]!.millijoules.mid, 9);
+    const part = (of: 'before' | 'after', name: 'static' | 'dsp') =>
+      report.layers.reduce((all, layer) => all + layer[of][name].mid / 1000, 0);
+    for (const [of, level] of [
+      ['before', 0],
+      ['after', 2],
+    ] as const) {
+      for (const name of ['static', 'dsp'] as const) {
+        expect(part(of, name)).toBeCloseTo(report.levels[level]!.components[name].mid, 9);
+      }
+    }
     const causes = Object.values(report.causes).reduce((all, { mid }) => all + mid, 0);
     // The causes are counted on a program with levels of their own: its loads fall a little differently.
     expect(causes).toBeCloseTo(report.levels[2]!.dynamicSaved.mid, 3);
