@@ -1,68 +1,112 @@
 /**
  * Whole networks through the RTL: every layer, counter and cycle against the models, with Verilator's speed.
  *
- *   node --import ./tools/typescript.mjs bench/cosim.ts [network configuration [simulator]]
+ *   node --import ./tools/typescript.mjs bench/cosim.ts [RUN or MODEL CONFIGURATION [simulator]] [--level N --pruning DIR]
  *
- * Simulators are kept in `.cache/rtl`. Exit code 1 where anything differs.
+ * RUN is one of `RUNS` below (default: those that need no evaluation data); MODEL a file or a builder. Simulators are
+ * kept in `.cache/rtl`. Exit code 1 where anything differs.
  */
+import { parseArgs } from 'node:util';
 import { compile } from '../src/compile/compile.ts';
 import { describeDifference } from '../src/cosim/verify.ts';
-import { cosimulate, type RtlSimulator } from '../src/node/cosim.ts';
+import { type CosimResult, cosimulate, type RtlSimulator } from '../src/node/cosim.ts';
+import { pictureCodes } from '../src/node/frame.ts';
+import { loadModel } from '../src/node/model-source.ts';
+import { prepareNetwork, requirePreprocess } from '../src/node/prepare.ts';
+import { readPlan } from '../src/node/prune.ts';
+import { atLevel } from '../src/prune/levels.ts';
+import { applyPlanFile } from '../src/prune/plan-file.ts';
 import { createKernels } from '../src/simulate/kernels/kernels.ts';
 import { namedConfig } from '../src/spec/configs.ts';
 import { randomInputs } from '../test/support/random-network.ts';
-import { zooNetwork } from '../test/support/zoo-network.ts';
+import { dataFile } from './data.ts';
 
-const WHOLE: readonly (readonly [string, string])[] = [
-  ['mobilenet_v1_0.25_96', 'tiny'],
-  ['ds_cnn', 'pynq-z2'],
-  ['mobilenet_v1_0.25_96', 'pynq-z2'],
-  ['mobilenet_v2_1.0_224', 'virtex7'],
-];
+interface Run {
+  /** File of the evaluation data, or builder; undefined: the embedded hand-landmark network on its photographs. */
+  readonly model: string | undefined;
+  readonly config: string;
+  readonly data?: true;
+}
+
+const RUNS: Readonly<Record<string, Run>> = {
+  hand: { model: undefined, config: 'pynq-z2' },
+  'mobilenet-v2': { model: 'mobilenet_v2_1.0_224', config: 'virtex7' },
+  'mobilenet-v2-real': { model: 'models/tf2_mobilenet_v2_1.0_224_ptq.tflite', config: 'virtex7', data: true },
+  vww: { model: 'models/vww_96_int8.tflite', config: 'pynq-z2', data: true },
+  keywords: { model: 'models/kws_ref_model.tflite', config: 'pynq-z2', data: true },
+};
 const SEED = 5;
 
-const [network, configuration, simulator] = process.argv.slice(2);
-const runs = network !== undefined && configuration !== undefined ? [[network, configuration] as const] : WHOLE;
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { level: { type: 'string', default: '0' }, pruning: { type: 'string' } },
+});
+const [first, second, third] = positionals;
+const named = first === undefined ? undefined : RUNS[first];
+if (first === undefined) for (const run of Object.values(RUNS)) if (run.data === undefined) await whole(run, undefined);
+if (named !== undefined) await whole(named, second);
+else if (first !== undefined) await whole({ model: first, config: second ?? 'pynq-z2' }, third);
 
-for (const [name, configName] of runs) {
+/** One network on all its frames. */
+async function whole({ model: name, config: configName, data }: Run, simulator: string | undefined): Promise<void> {
+  const file = data === undefined ? name : dataFile(name!);
+  if (data !== undefined && file === undefined) return console.log(`skipped: ${name}, no evaluation data`);
   const config = namedConfig(configName);
-  const integer = await zooNetwork(name);
-  const inputs = randomInputs(integer, SEED);
-  const expected = (await createKernels(integer, { keepTensors: true })).runAll(inputs);
-  const compiled = compile(integer, config);
-  let started = performance.now();
-  let shown = 0;
-  const result = await cosimulate(compiled, inputs, expected, {
-    cache: '.cache/rtl',
-    ...(simulator !== undefined && { simulator: simulator as RtlSimulator }),
-    onPhase: (phase) => {
-      console.error(`${name} on ${configName}: ${phase}`);
-      started = performance.now();
-    },
-    onProgress: (done, total) => {
-      const percent = Math.floor((10 * done) / total) * 10;
-      if (percent <= shown) return;
-      shown = percent;
-      console.error(`  ${percent} % of ${total} COMPUTEs`);
-    },
-  });
-  const seconds = (performance.now() - started) / 1000;
+  console.error(`${name ?? 'hand landmarks'} on ${configName}: quantising and compiling`);
+  const model = loadModel(file);
+  const prepared = await prepareNetwork(model, { multiplierBits: config.multiplierBits });
+  const level = Number(values.level);
+  const levels = values.pruning === undefined ? undefined : applyPlanFile(prepared.network, readPlan(values.pruning));
+  const network = levels?.network ?? prepared.network;
+  const compiled = compile(network, config, levels === undefined ? {} : { pruning: levels.plan });
+  const kernels = await createKernels(atLevel(network, compiled.pruning, level), { keepTensors: true });
+  const frames: { input: string; codes: Int8Array[] }[] = [];
+  for (const photograph of model.photographs)
+    frames.push({ input: photograph, codes: [await pictureCodes(network, photograph, requirePreprocess(model))] });
+  if (frames.length === 0) frames.push({ input: `noise of seed ${SEED}`, codes: randomInputs(network, SEED) });
+  for (const { input, codes } of frames) {
+    let started = performance.now();
+    let shown = 0;
+    const result = await cosimulate(compiled, codes, kernels.runAll(codes), {
+      cache: '.cache/rtl',
+      level,
+      ...(simulator !== undefined && { simulator: simulator as RtlSimulator }),
+      onPhase: (phase) => {
+        console.error(`${network.name} on ${configName}, ${input}: ${phase}`);
+        started = performance.now();
+      },
+      onProgress: (done, total) => {
+        const percent = Math.floor((10 * done) / total) * 10;
+        if (percent <= shown) return;
+        shown = percent;
+        console.error(`  ${percent} % of ${total} COMPUTEs`);
+      },
+    });
+    report(
+      { network: network.name, configuration: configName, input, level },
+      result,
+      (performance.now() - started) / 1000,
+    );
+  }
+}
+
+function report(what: object, result: CosimResult, seconds: number): void {
+  const { simulator, equal, cyclesEqual, compared, cycles, expectedCycles } = result;
   console.log(
     JSON.stringify({
-      network: name,
-      configuration: configName,
-      simulator: result.simulator,
-      equal: result.equal,
-      cyclesEqual: result.cyclesEqual,
-      compared: result.compared,
-      cycles: result.cycles,
-      expectedCycles: result.expectedCycles,
+      ...what,
+      simulator,
+      equal,
+      cyclesEqual,
+      compared,
+      cycles,
+      expectedCycles,
       seconds: Number(seconds.toFixed(1)),
-      cyclesPerSecond: Math.round(result.cycles / seconds),
+      cyclesPerSecond: Math.round(cycles / seconds),
     }),
   );
   if (result.firstDifference !== undefined) console.log(describeDifference(result.firstDifference));
   if (result.firstTimingDifference !== undefined) console.log(JSON.stringify(result.firstTimingDifference));
   for (const problem of result.problems) console.log(problem);
-  if (!result.equal || result.cyclesEqual === false) process.exitCode = 1;
+  if (!equal || cyclesEqual === false) process.exitCode = 1;
 }

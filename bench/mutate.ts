@@ -39,8 +39,11 @@ const { only, sample, jobs, simulator, json } = new Command()
   .parse()
   .opts<Options>();
 
+// A sample is to be caught whole.
 const wanted = MUTANTS.filter(
-  ({ name, file }) => only === undefined || only.some((text) => name === text || file.startsWith(text)),
+  ({ name, file, survives }) =>
+    (only === undefined || only.some((text) => name === text || file.startsWith(text))) &&
+    (sample === undefined || survives === undefined),
 );
 const every = sample === undefined ? 1 : wanted.length / sample;
 const chosen = wanted.filter((_, at) => Math.floor((at + 1) / every) > Math.floor(at / every));

@@ -2,7 +2,7 @@
  * Synthesises configurations on their own family and records what came out in `bench/synthesis.json`, which the test of
  * the resource estimate reads. Large ones take many minutes.
  *
- *   node --import ./tools/typescript.mjs bench/synthesis.ts [--tool native] [--vectors N] [configuration ...]
+ *   node --import ./tools/typescript.mjs bench/synthesis.ts [--tool native] [--family F] [--vectors N] [configuration ...]
  *   node --import ./tools/typescript.mjs bench/synthesis.ts --check     says which records are of other RTL
  *   node --import ./tools/typescript.mjs bench/synthesis.ts --tables    the tables of docs/synthesis.md
  *
@@ -26,6 +26,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     tool: { type: 'string', default: 'npm' },
+    family: { type: 'string' },
     vectors: { type: 'string', default: '0' },
     check: { type: 'boolean', default: false },
     tables: { type: 'boolean', default: false },
@@ -35,7 +36,9 @@ const { values, positionals } = parseArgs({
 const read = async (): Promise<Record<string, SynthRecord>> =>
   JSON.parse(await readFile(path, 'utf8').catch(() => '{}')) as Record<string, SynthRecord>;
 
-async function record(config: Config): Promise<void> {
+async function record(own: Config): Promise<void> {
+  const config = { ...own, family: (values.family ?? own.family) as Config['family'] };
+  const key = config.family === own.family ? own.name : `${own.name} on ${config.family}`;
   const design = await rtlDesign(config);
   const started = performance.now();
   let stage = '';
@@ -65,11 +68,17 @@ async function record(config: Config): Promise<void> {
     ...(values.vectors === '0' ? {} : { gates: gates.filter((status) => status === 'equal').length }),
   };
   // Read again: another run may have written meanwhile.
-  const records = { ...(await read()), [config.name]: entry };
-  const sorted = Object.fromEntries(all.flatMap(({ name }) => (records[name] ? [[name, records[name]]] : [])));
-  await writeFile(path, `${JSON.stringify(sorted, undefined, 1).replace(/\n {4,}/g, ' ')}\n`);
+  const records = { ...(await read()), [key]: entry };
+  const order = (key: string): number => all.findIndex(({ name }) => name === key.split(' ')[0]);
+  const sorted = Object.fromEntries(Object.entries(records).sort(([a], [b]) => order(a) - order(b)));
+  await writeFile(
+    path,
+    `${JSON.stringify(sorted, undefined, 1)
+      .replace(/\n {4,}/g, ' ')
+      .replace(/\n {3}\}/g, ' }')}\n`,
+  );
   const seconds = (performance.now() - started) / 1000;
-  console.log(JSON.stringify({ config: config.name, tool, ...total, levels, seconds: Math.round(seconds) }));
+  console.log(JSON.stringify({ config: key, tool, ...total, levels, seconds: Math.round(seconds) }));
 }
 
 const number = (value: number): string => value.toLocaleString('en-US');
@@ -81,72 +90,54 @@ const off = (estimate: number, count: number): string =>
 
 async function tables(): Promise<void> {
   const records = await read();
-  const known = all.filter(({ name }) => records[name] !== undefined);
-  console.log(
-    heading([
-      'configuration',
-      'family',
-      'DSP',
-      'LUT',
-      'flip-flops',
-      'memory blocks',
-      'multipliers a DSP of the array',
-      'longest path, levels',
-    ]),
-  );
-  for (const config of known) {
-    const { family, total, levels, modules } = records[config.name]!;
+  const known = Object.entries(records).map(([key, record]) => {
+    const own = all.find(({ name }) => name === key.split(' ')[0])!;
+    return { key: `\`${key}\``, record, config: { ...own, family: record.family } };
+  });
+  const titles = ['configuration', 'family', 'DSP', 'LUT', 'flip-flops', 'memory blocks'];
+  console.log(heading([...titles, 'multipliers a DSP slice of the array', 'levels of the longest path']));
+  for (const { key, record, config } of known) {
+    const { family, total, levels, modules } = record;
     const array = modules.filter(({ name }) => /^dw_multiply/.test(name)).reduce((sum, { dsp }) => sum + dsp, 0);
-    console.log(
-      row([
-        `\`${config.name}\``,
-        family,
-        total.dsp,
-        total.lut,
-        total.ff,
-        total.bram,
-        (multipliers(config) / array).toFixed(1),
-        levels,
-      ]),
-    );
+    const ratio = (multipliers(config) / array).toFixed(1);
+    console.log(row([key, family, total.dsp, total.lut, total.ff, total.bram, ratio, levels]));
   }
   console.log(`\n${heading(['configuration', 'DSP', 'memory blocks', 'LUT', 'flip-flops'])}`);
-  for (const config of known) {
-    const { total } = records[config.name]!;
+  for (const { key, record, config } of known) {
+    const { total } = record;
     const { dsp, memoryBlocks, luts, flipFlops } = estimateResources(config);
     const same = (estimate: number, count: number): string =>
       `${number(estimate)} (${estimate === count ? 'the same' : number(count)})`;
+    const near = (estimate: number, count: number): string => `${number(estimate)} (${off(estimate, count)})`;
     console.log(
       row([
-        `\`${config.name}\``,
+        key,
         same(dsp, total.dsp),
         same(memoryBlocks, total.bram),
-        `${number(luts)} (${off(luts, total.lut)})`,
-        `${number(flipFlops)} (${off(flipFlops, total.ff)})`,
+        near(luts, total.lut),
+        near(flipFlops, total.ff),
       ]),
     );
   }
-  const names = [...new Set(known.flatMap(({ name }) => records[name]!.modules.map((module) => module.name)))];
+  const names = [...new Set(known.flatMap(({ record }) => record.modules.map(({ name }) => name)))];
   const cell = (module: ModuleRow | undefined): string =>
     module === undefined ? '' : [module.dsp, module.lut, module.ff, module.bram, module.levels].map(number).join(' / ');
-  console.log(`\n${heading(['module', ...known.map(({ name }) => `\`${name}\``)])}`);
-  for (const name of names)
+  console.log(`\n${heading(['module', ...known.map(({ key }) => key)])}`);
+  for (const name of names.filter((one) => !one.startsWith('depthwright_') || one === 'depthwright_core'))
     console.log(
-      row([
-        `\`${name}\``,
-        ...known.map((config) => cell(records[config.name]!.modules.find((module) => module.name === name))),
-      ]),
+      row([`\`${name}\``, ...known.map(({ record }) => cell(record.modules.find((one) => one.name === name)))]),
     );
 }
 
 async function check(): Promise<void> {
   const records = await read();
-  for (const config of all) {
-    const known = records[config.name];
+  for (const key of new Set([...all.map(({ name }) => name), ...Object.keys(records)])) {
+    const config = all.find(({ name }) => name === key.split(' ')[0])!;
+    const known = records[key];
     const fresh = known?.rtl === rtlHash(await rtlDesign(config));
     if (!fresh) process.exitCode = 1;
     console.log(
-      `${config.name}: ${known === undefined ? 'no record' : fresh ? 'up to date' : 'stale, run this again for it'}`,
+      `${key}: ${known === undefined ? 'no record' : fresh ? 'up to date' : 'of other RTL, run this again for it'}`,
     );
   }
 }

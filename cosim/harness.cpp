@@ -11,6 +11,9 @@
 #include "axi_memory.h"
 #include "verilated.h"
 #include "verilated_syms.h"
+#ifdef WAVE
+#include "verilated_vcd_c.h"
+#endif
 
 using cosim::AxiMemory;
 using cosim::Port;
@@ -50,6 +53,9 @@ class Bench {
  public:
   Bench() : context_(new VerilatedContext) {
     context_->randReset(RANDOM_RESET);
+#ifdef WAVE
+    context_->traceEverOn(true);
+#endif
     top_.reset(new Vdesign(context_.get()));
 #define PORT(NAME, INPUT, WIDTH) ports_.push_back({#NAME, INPUT, WIDTH, reinterpret_cast<uint8_t *>(&top_->NAME)});
 #include "ports.inc"
@@ -57,12 +63,29 @@ class Bench {
     top_->CLOCK = 0;
     top_->eval();
   }
-  ~Bench() { top_->final(); }
+  ~Bench() {
+    top_->final();
+#ifdef WAVE
+    wave_.close();
+#endif
+  }
 
   void settle() {
     if (!dirty_) return;
     top_->eval();
     dirty_ = false;
+  }
+
+  // The clock edge that ends a cycle. A wave has time 10 a cycle: inputs and what follows from them, then the edge at 5.
+  void edge() {
+    for (auto &watch : watches_) watch.sample();
+    dump(0);
+    top_->CLOCK = 1;
+    top_->eval();
+    dump(5);
+    top_->CLOCK = 0;
+    dirty_ = true;
+    ++cycleCount;
   }
 
   // One clock cycle.
@@ -71,12 +94,7 @@ class Bench {
     if (!memories_.empty()) dirty_ = true;
     settle();
     for (auto &memory : memories_) memory->sample();
-    for (auto &watch : watches_) watch.sample();
-    top_->CLOCK = 1;
-    top_->eval();
-    top_->CLOCK = 0;
-    dirty_ = true;
-    ++cycleCount;
+    edge();
   }
 
   int serve() {
@@ -96,9 +114,11 @@ class Bench {
         case 'R': readMemory(); break;
         case 'W': writeMemory(); break;
         case 'E': addError(); break;
+        case 'e': memories_.at(take<uint16_t>())->errors.clear(); break;
         case 'S': statistics(); break;
         case 'L': lite(); break;
         case 'f': reportFailures(); break;
+        case 'V': openWave(); break;
         case 'q': return 0;
         default: std::fprintf(stderr, "unknown command %d\n", command); return 2;
       }
@@ -316,11 +336,7 @@ class Bench {
         value = static_cast<uint32_t>(p[RData]->get());
       }
       for (auto &memory : memories_) memory->sample();
-      for (auto &watch : watches_) watch.sample();
-      top_->CLOCK = 1;
-      top_->eval();
-      top_->CLOCK = 0;
-      ++cycleCount;
+      edge();
       ++done;
       if (aw) p[AwValid]->set(0);
       if (w) p[WValid]->set(0);
@@ -345,6 +361,29 @@ class Bench {
     flush();
   }
 
+  // Path of a VCD file: all signals from here on. Answers 1, or 0 where it cannot be written.
+  void openWave() {
+    const std::string path = takeText();
+#ifdef WAVE
+    top_->trace(&wave_, 99);
+    wave_.open(path.c_str());
+    put(static_cast<uint8_t>(wave_.isOpen()));
+#else
+    put(uint8_t{0});
+#endif
+    flush();
+  }
+  void dump(int offset) {
+#ifdef WAVE
+    if (wave_.isOpen()) wave_.dump(10 * cycleCount + offset);
+#else
+    (void)offset;
+#endif
+  }
+
+#ifdef WAVE
+  VerilatedVcdC wave_;
+#endif
   std::unique_ptr<VerilatedContext> context_;
   std::unique_ptr<Vdesign> top_;
   std::vector<Port> ports_;

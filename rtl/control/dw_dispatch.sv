@@ -71,25 +71,23 @@ module dw_dispatch #(
   assign store_valid_o   = see & store;
   assign compute_valid_o = see & compute;
 
-  // The instruction comes late: everything else is put together before its opcode.
-  logic go, middle, take_first, take_load, take_compute, take_store;
-  assign go           = run_i & ~error_q;
-  assign middle       = go & ~first_q & ~last_q;
-  assign take_first   = go & first_q;
-  assign take_load    = middle & load_ready_i;
-  assign take_compute = middle & compute_ready_i;
-  assign take_store   = middle & store_ready_i;
-  always_comb begin
-    unique case (opcode)
-      dw_pkg::OPCODE_LOAD:                         ready_o = take_first | take_load;
-      dw_pkg::OPCODE_STORE:                        ready_o = take_first | take_store;
-      dw_pkg::OPCODE_SET, dw_pkg::OPCODE_COMPUTE:  ready_o = take_first | take_compute;
-      default:                                     ready_o = take_first;
-    endcase
-  end
+  // The instruction comes late: everything else is put together before it.
+  logic go, middle;
+  assign go     = run_i & ~error_q;
+  assign middle = go & ~first_q & ~last_q;
+  dw_dispatch_take u_take (
+    .opcode_i (opcode),
+    .first_i  (go & first_q),
+    .load_i   (middle & load_ready_i),
+    .compute_i(middle & compute_ready_i),
+    .store_i  (middle & store_ready_i),
+    .see_i    (see),
+    .end_i    (~first_q & last_q & idle & ~compute_waiting_i),
+    .take_o   (ready_o),
+    .done_o
+  );
 
   assign idle = (loads_q == load_retired_i) & (computes_q == compute_retired_i) & (stores_q == store_retired_i);
-  assign done_o = see & ~first_q & last_q & (opcode == dw_pkg::OPCODE_END) & idle & ~compute_waiting_i;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || clear_i) begin

@@ -36,14 +36,14 @@ module dw_fetch #(
   // ---- requests
   logic [31:0]         left_q, address_q;
   logic [RoomBits-1:0] reserved_q;
-  logic                whole, taken, pop;
+  logic                more_q, whole_q;    // left_q is not 0, and a whole burst or more
+  logic                taken, pop;
   logic [3:0]          burst_count;
-  logic [RoomBits-1:0] burst_room, reserved, reserved_less;
+  logic [RoomBits-1:0] burst_room, reserved, reserved_less, next_reserved;
 
-  assign whole           = left_q[31:$clog2(Burst)] != '0;
-  assign burst_count     = whole ? 4'(Burst) : left_q[3:0];
+  assign burst_count     = whole_q ? 4'(Burst) : left_q[3:0];
   assign burst_room      = RoomBits'(burst_count);
-  assign burst_valid_o   = (left_q != '0) & (reserved_q <= RoomBits'(Depth - Burst));
+  assign burst_valid_o   = more_q & (reserved_q <= RoomBits'(Depth - Burst));
   assign burst_address_o = address_q;
   assign burst_beats_o   = 9'((32'(burst_count) * Bytes + AxiBytes - 1) / AxiBytes);
   assign taken           = burst_valid_o & burst_ready_i;
@@ -52,19 +52,27 @@ module dw_fetch #(
   always_ff @(posedge clk_i) begin
     if (clear_i) begin
       left_q    <= count_i;
+      more_q    <= count_i != '0;
+      whole_q   <= count_i >= 32'(Burst);
       address_q <= offset_i;
     end else if (taken) begin
-      left_q    <= whole ? left_q - 32'(Burst) : '0;
+      left_q    <= whole_q ? left_q - 32'(Burst) : '0;
+      more_q    <= left_q > 32'(Burst);
+      whole_q   <= left_q >= 32'(2 * Burst);
       address_q <= address_q + 32'(Burst * Bytes);
     end
   end
 
+  // pop comes late and picks one of two sums, bit by bit: as one word the sums would be shared behind it.
   assign reserved      = reserved_q + (taken ? burst_room : '0);
   assign reserved_less = reserved_q + (taken ? burst_room - 1'b1 : '1);
+  for (genvar i = 0; i < RoomBits; i++) begin : g_reserved
+    assign next_reserved[i] = (pop & reserved_less[i]) | (~pop & reserved[i]);
+  end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || clear_i) reserved_q <= '0;
-    else reserved_q <= pop ? reserved_less : reserved;  // pop comes late
+    else reserved_q <= next_reserved;
   end
 
   // ---- data: `hold` instructions of the last beat still to hand on

@@ -21,6 +21,7 @@ module dw_array #(
   input  logic                             clk_i,
   input  logic                             valid_i,
   input  logic                             window_i,
+  input  logic                             blank_i,    // a 0 outside the map counts as pruned
   input  logic [MapBits-1:0]               map_i,
   input  logic [6:0]                       weight_threshold_i,
   input  logic [Lanes*Inputs*8-1:0]        weight_i,   // [lane][input]
@@ -40,6 +41,7 @@ module dw_array #(
       .MapBits(MapBits), .Taps(Taps)
     ) u_router (
       .window_i,
+      .blank_i,
       .map_i,
       .direct_i,
       .own_i    (own),

@@ -18,6 +18,7 @@ module dw_compute #(
   parameter int unsigned SegmentDepth = 0,
   parameter int unsigned MultiplierBits = 16,   // 16 or 31
   parameter int unsigned RequantisePixels = 0,  // power of two, at most Pixels
+  parameter int unsigned ResidualPixels = 0,    // power of two, below RequantisePixels only if that is Pixels
   parameter bit          Tables = 1'b1,
   parameter int unsigned AxiBytes = 0,          // bytes of a table write
   // Window kernels, from packWindowTables() in src/generate/window-tables.ts.
@@ -89,6 +90,7 @@ module dw_compute #(
   localparam int unsigned WordBits = Inputs * 8;
   localparam int unsigned SumBits = 16 + InputBits;
   localparam int unsigned Interval = Pixels / RequantisePixels;
+  localparam int unsigned Turns = RequantisePixels / ResidualPixels;
   localparam int unsigned ChunkBits = Interval == 1 ? 1 : $clog2(Interval);
   localparam int unsigned Columns = (2 * HaloGroups + 1) * Pixels;
   localparam int unsigned LineDepth = WindowSteps * 4;
@@ -100,7 +102,7 @@ module dw_compute #(
   localparam int unsigned Operands = BankData + 4;
   localparam int unsigned Sums = Operands + 4 + InputBits;
   localparam int unsigned Closed = Sums + 1;                  // accumulators hold the group
-  localparam int unsigned Written = Closed + dw_pkg::PIPELINE_REQUANTISE + dw_pkg::PIPELINE_RESIDUAL;
+  localparam int unsigned Written = Closed + dw_pkg::PIPELINE_REQUANTISE + dw_pkg::PIPELINE_RESIDUAL + Turns - 1;
 
   // What of a window the taps look at.
   function automatic int unsigned window_rows();
@@ -157,7 +159,7 @@ module dw_compute #(
     else if (range_q) error_code_o = 8'(dw_pkg::ERROR_ADDRESS_RANGE);
   end
 
-  dw_sequencer #(.HaloGroups(HaloGroups), .Interval(Interval)) u_sequencer (
+  dw_sequencer #(.HaloGroups(HaloGroups), .Interval(Interval), .ResidualInterval(Pixels / ResidualPixels)) u_sequencer (
     .clk_i,
     .rst_ni,
     .start_i        (start),
@@ -344,6 +346,7 @@ module dw_compute #(
   logic [OffsetBits-1:0] lane_offset_bank;
   logic [Pixels*Lanes*8-1:0] addend, addend_closed;
   logic [Pixels*Inputs*10-1:0] direct;
+  logic blank;
   logic [Columns*WindowRows*WindowBytes*10-1:0] columns;
 
   dw_delay #(.Width(AddressControl), .Depth(2)) u_control_bank (
@@ -377,7 +380,8 @@ module dw_compute #(
     .threshold_i    (zero_q[15:8]),
     .addend_o       (addend),
     .direct_o       (direct),
-    .columns_o      (columns)
+    .columns_o      (columns),
+    .blank_o        (blank)
   );
   dw_delay #(.Width(Pixels * Lanes * 8), .Depth(Closed - Operands + 1)) u_addend (
     .clk_i, .rst_ni, .data_i(addend), .data_o(addend_closed)
@@ -397,6 +401,7 @@ module dw_compute #(
     .clk_i,
     .valid_i           (multiply),
     .window_i          (token_operands.window),
+    .blank_i           (blank),
     .map_i             (map_operands),
     .weight_threshold_i(weight_threshold_q),
     .weight_i          (weight),
@@ -421,7 +426,7 @@ module dw_compute #(
   logic [RequantisePixels*Lanes*8-1:0] codes;
   dw_post #(
     .Pixels(Pixels), .Lanes(Lanes), .MultiplierBits(MultiplierBits), .RequantisePixels(RequantisePixels),
-    .Tables(Tables), .AxiBytes(AxiBytes)
+    .ResidualPixels(ResidualPixels), .Tables(Tables), .AxiBytes(AxiBytes)
   ) u_post (
     .clk_i,
     .rst_ni,

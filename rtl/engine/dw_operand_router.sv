@@ -18,6 +18,7 @@ module dw_operand_router #(
   localparam int unsigned Columns = (2 * HaloGroups + 1) * Pixels
 ) (
   input  logic                               window_i,
+  input  logic                               blank_i,   // an input without a tap is 0, this its bit 9
   input  logic [MapBits-1:0]                 map_i,
   input  logic [Pixels*Inputs*10-1:0]        direct_i,  // [pixel][channel]
   input  logic [Columns*Rows*10-1:0]         own_i,     // the lane's channel, [column][row]
@@ -32,7 +33,7 @@ module dw_operand_router #(
         localparam int unsigned Row = 32'(Tap[13:12]);
         localparam int unsigned Column = HaloGroups * Pixels + p + 32'(Tap[11:8]) - 8;
         if (!Tap[15]) begin : gen_none
-          assign views[t*10 +: 10] = '0;
+          assign views[t*10 +: 10] = {blank_i, 9'd0};
         end else if (Tap[14]) begin : gen_own
           assign views[t*10 +: 10] = own_i[(Column*Rows+Row)*10 +: 10];
         end else begin : gen_shared
@@ -51,5 +52,5 @@ module dw_operand_router #(
   end
 
   logic unused;
-  assign unused = ^{own_i, shared_i};
+  assign unused = ^{own_i, shared_i, blank_i};
 endmodule

@@ -35,7 +35,8 @@ module dw_operand_words #(
   input  logic [7:0]                       threshold_i,
   output logic [Pixels*Lanes*8-1:0]        addend_o,          // [pixel][lane]
   output logic [Pixels*Inputs*10-1:0]      direct_o,          // [pixel][channel]
-  output logic [Columns*Rows*Bytes*10-1:0] columns_o          // [column][row][channel]
+  output logic [Columns*Rows*Bytes*10-1:0] columns_o,         // [column][row][channel]
+  output logic                             blank_o            // a 0 counts as pruned
 );
   localparam int unsigned Kept = Rows < 2 ? 2 : Rows;
   localparam int unsigned GroupWidth = Pixels * Rows * Bytes * 10;
@@ -91,6 +92,12 @@ module dw_operand_words #(
   logic signed [9:0] below, above;
   assign below = 10'(zero_i) - 10'(threshold_i);
   assign above = 10'(zero_i) + 10'(threshold_i);
+  // What lies outside the map is 0, pruned where any threshold prunes a 0: so it is within a group, see dw_operand.
+  logic blank_3q;
+  logic [GroupWidth-1:0] blank_group;
+  always_ff @(posedge clk_i) blank_3q <= threshold_i != '0;
+  always_ff @(posedge clk_i) blank_o <= blank_3q;
+  assign blank_group = {(Pixels * Rows * Bytes) {blank_3q, 9'd0}};
   for (genvar p = 0; p < Pixels; p++) begin : gen_operand
     for (genvar n = 0; n < Inputs; n++) begin : gen_direct
       dw_operand u_operand (
@@ -144,21 +151,21 @@ module dw_operand_words #(
     // Group j of columns_o, from the left, was pushed 2 * HaloGroups - j groups ago.
     always_ff @(posedge clk_i) begin
       if (push) begin
-        columns_o[2*HaloGroups*GroupWidth +: GroupWidth] <= token_3q.right_ok[HaloGroups-1] ? window_3q : '0;
+        columns_o[2*HaloGroups*GroupWidth +: GroupWidth] <= token_3q.right_ok[HaloGroups-1] ? window_3q : blank_group;
         for (int unsigned j = 0; j < 2 * HaloGroups; j++) begin
           if (j < HaloGroups)
             columns_o[j*GroupWidth +: GroupWidth]
-              <= token_3q.left_ok[HaloGroups-1-j] ? lines[(2*HaloGroups-1-j)*GroupWidth +: GroupWidth] : '0;
+              <= token_3q.left_ok[HaloGroups-1-j] ? lines[(2*HaloGroups-1-j)*GroupWidth +: GroupWidth] : blank_group;
           else if (j == HaloGroups)
             columns_o[j*GroupWidth +: GroupWidth] <= lines[(2*HaloGroups-1-j)*GroupWidth +: GroupWidth];
           else
             columns_o[j*GroupWidth +: GroupWidth]
-              <= token_3q.right_ok[j-HaloGroups-1] ? lines[(2*HaloGroups-1-j)*GroupWidth +: GroupWidth] : '0;
+              <= token_3q.right_ok[j-HaloGroups-1] ? lines[(2*HaloGroups-1-j)*GroupWidth +: GroupWidth] : blank_group;
         end
       end
     end
   end
 
   logic unused;
-  assign unused = ^{row_valid_2q, token_3q, offset_2q};
+  assign unused = ^{row_valid_2q, token_3q, offset_2q, blank_group};
 endmodule

@@ -4,17 +4,23 @@
 // and the activation table.
 //
 // close_i marks the cycle (0) in which accumulator_i, addend_i and the parameter word hold a finished group; the
-// parameter word and stage_* (see below) stay for the Pixels / RequantisePixels cycles that it takes. codes_o of the
-// group's slots k * RequantisePixels and on come in cycle 26 + k, with valid_o. No stalls.
+// parameter word and stage_* (see below) stay for the Pixels / RequantisePixels cycles that it takes. Of the residual there
+// are fewer units where ResidualPixels is below RequantisePixels: Turns = RequantisePixels / ResidualPixels cycles pass
+// before the next group with a residual. codes_o of the group's slots k * RequantisePixels and on come in cycle
+// 25 + Turns + k, with valid_o. No stalls.
 module dw_post #(
   parameter int unsigned Pixels = 0,
   parameter int unsigned Lanes = 0,
   parameter int unsigned MultiplierBits = 16,
   parameter int unsigned RequantisePixels = 0,
+  parameter int unsigned ResidualPixels = 0,
   parameter bit          Tables = 1'b1,
   parameter int unsigned AxiBytes = 0,
   localparam int unsigned ParameterBits = Lanes * (MultiplierBits == 16 ? 64 : 128),
   localparam int unsigned Units = RequantisePixels * Lanes,
+  localparam int unsigned ResidualUnits = ResidualPixels * Lanes,
+  localparam int unsigned Turns = RequantisePixels / ResidualPixels,
+  localparam int unsigned Latency = 25 + Turns,
   localparam int unsigned Chunks = Pixels / RequantisePixels,
   localparam int unsigned ChunkBits = Chunks == 1 ? 1 : $clog2(Chunks)
 ) (
@@ -76,42 +82,18 @@ module dw_post #(
     end
   end
 
-  dw_delay #(.Width(1), .Depth(26), .Reset(1'b1)) u_valid (.clk_i, .rst_ni, .data_i(valid), .data_o(valid_o));
-  dw_delay #(.Width(ChunkBits), .Depth(26)) u_chunk (.clk_i, .rst_ni, .data_i(chunk), .data_o(chunk_o));
+  dw_delay #(.Width(1), .Depth(Latency), .Reset(1'b1)) u_valid (.clk_i, .rst_ni, .data_i(valid), .data_o(valid_o));
+  dw_delay #(.Width(ChunkBits), .Depth(Latency)) u_chunk (.clk_i, .rst_ni, .data_i(chunk), .data_o(chunk_o));
 
-  // ---- the stage's numbers where they are needed; the digit is the cycle
-  logic [7:0] middle_zero_9, middle_zero_11, middle_low_10, middle_high_10, residual_zero_6, output_zero_21;
-  logic [7:0] output_low_22, output_high_22;
-  logic [MultiplierBits-1:0] addend_factor_7, middle_multiplier_11;
-  logic [5:0] residual_shift_17;
-  logic multiply_11, multiply, residual_23;
-  logic [2:0] table_24;
-  assign multiply = residual_i == 2'd2;
-  dw_delay #(.Width(8), .Depth(8)) u_d0 (.clk_i, .rst_ni, .data_i(middle_zero_i), .data_o(middle_zero_9));
-  dw_delay #(.Width(16), .Depth(9)) u_d1 (
+  // ---- requantisation; the digit is the cycle
+  logic [7:0] middle_zero_9, middle_low_10, middle_high_10;
+  dw_delay #(.Width(8), .Depth(8)) u_middle_zero (.clk_i, .rst_ni, .data_i(middle_zero_i), .data_o(middle_zero_9));
+  dw_delay #(.Width(16), .Depth(9)) u_middle_limits (
     .clk_i, .rst_ni, .data_i({middle_high_i, middle_low_i}), .data_o({middle_high_10, middle_low_10})
   );
-  dw_delay #(.Width(8), .Depth(2)) u_d2 (.clk_i, .rst_ni, .data_i(middle_zero_9), .data_o(middle_zero_11));
-  dw_delay #(.Width(8), .Depth(5)) u_d3 (.clk_i, .rst_ni, .data_i(residual_zero_i), .data_o(residual_zero_6));
-  dw_delay #(.Width(MultiplierBits), .Depth(6)) u_d4 (
-    .clk_i, .rst_ni, .data_i(multiply ? middle_multiplier_i : residual_multiplier_i), .data_o(addend_factor_7)
-  );
-  dw_delay #(.Width(MultiplierBits + 1), .Depth(10)) u_d5 (
-    .clk_i, .rst_ni, .data_i({multiply, middle_multiplier_i}), .data_o({multiply_11, middle_multiplier_11})
-  );
-  dw_delay #(.Width(6), .Depth(16)) u_d6 (.clk_i, .rst_ni, .data_i(residual_shift_i), .data_o(residual_shift_17));
-  dw_delay #(.Width(8), .Depth(20)) u_d7 (.clk_i, .rst_ni, .data_i(output_zero_i), .data_o(output_zero_21));
-  dw_delay #(.Width(16), .Depth(21)) u_d8 (
-    .clk_i, .rst_ni, .data_i({output_high_i, output_low_i}), .data_o({output_high_22, output_low_22})
-  );
-  dw_delay #(.Width(1), .Depth(22)) u_d9 (.clk_i, .rst_ni, .data_i(residual_i != '0), .data_o(residual_23));
-  dw_delay #(.Width(3), .Depth(23)) u_d10 (.clk_i, .rst_ni, .data_i(table_i), .data_o(table_24));
-
-  // ---- lanes
-  logic [Units*8-1:0] addend_6, code_11, code_24;
-  dw_delay #(.Width(Units * 8), .Depth(6)) u_addend (.clk_i, .rst_ni, .data_i(addend), .data_o(addend_6));
 
   localparam int unsigned ChannelBits = ParameterBits / Lanes;
+  logic [Units*8-1:0] code_11;
   for (genvar q = 0; q < RequantisePixels; q++) begin : gen_pixel
     for (genvar m = 0; m < Lanes; m++) begin : gen_lane
       localparam int unsigned Unit = q * Lanes + m;
@@ -126,24 +108,104 @@ module dw_post #(
         .high_i       (middle_high_10),
         .code_o       (code_11[Unit*8 +: 8])
       );
-      dw_residual #(.MultiplierBits(MultiplierBits)) u_residual (
-        .clk_i,
-        .addend_i           (addend_6[Unit*8 +: 8]),
-        .residual_zero_i    (residual_zero_6),
-        .addend_factor_i    (addend_factor_7),
-        .code_i             (code_11[Unit*8 +: 8]),
-        .middle_zero_i      (middle_zero_11),
-        .multiply_i         (multiply_11),
-        .middle_multiplier_i(middle_multiplier_11),
-        .shift_i            (residual_shift_17),
-        .output_zero_i      (output_zero_21),
-        .output_low_i       (output_low_22),
-        .output_high_i      (output_high_22),
-        .residual_i         (residual_23),
-        .code_o             (code_24[Unit*8 +: 8])
-      );
     end
   end
+
+  // ---- residual: pixels that were requantised together pass its units one turn after another
+  logic valid_1q, residual, multiply, enter_1, residual_late;
+  assign residual = residual_i != '0;
+  assign multiply = residual_i == 2'd2;
+  dw_delay #(.Width(1), .Depth(1), .Reset(1'b1)) u_valid_1 (.clk_i, .rst_ni, .data_i(valid), .data_o(valid_1q));
+  assign enter_1 = valid_1q && residual;
+  dw_delay #(.Width(1), .Depth(21 + Turns)) u_residual_late (
+    .clk_i, .rst_ni, .data_i(residual), .data_o(residual_late)
+  );
+
+  logic [Units*8-1:0] addend_6, plain_late, summed_late, code_late;
+  logic [ResidualUnits*8-1:0] turn_addend, turn_code, turn_sum;
+  dw_delay #(.Width(Units * 8), .Depth(6)) u_addend (.clk_i, .rst_ni, .data_i(addend), .data_o(addend_6));
+  dw_delay #(.Width(Units * 8), .Depth(11 + Turns)) u_plain (.clk_i, .rst_ni, .data_i(code_11), .data_o(plain_late));
+  if (Turns == 1) begin : gen_at_once
+    assign turn_addend = addend_6;
+    assign turn_code = code_11;
+    assign summed_late = turn_sum;
+  end else begin : gen_turns
+    logic enter_6, enter_11;
+    logic [Units*8-1:ResidualUnits*8] addends_q, codes_q, sums_q;
+    dw_delay #(.Width(1), .Depth(5), .Reset(1'b1)) u_enter_6 (.clk_i, .rst_ni, .data_i(enter_1), .data_o(enter_6));
+    dw_delay #(.Width(1), .Depth(5), .Reset(1'b1)) u_enter_11 (.clk_i, .rst_ni, .data_i(enter_6), .data_o(enter_11));
+    assign turn_addend = enter_6 ? addend_6[ResidualUnits*8-1:0] : addends_q[ResidualUnits*8 +: ResidualUnits*8];
+    assign turn_code = enter_11 ? code_11[ResidualUnits*8-1:0] : codes_q[ResidualUnits*8 +: ResidualUnits*8];
+    assign summed_late = {turn_sum, sums_q};
+    always_ff @(posedge clk_i) begin
+      addends_q <= enter_6 ? addend_6[Units*8-1:ResidualUnits*8] : addends_q >> (ResidualUnits * 8);
+      codes_q <= enter_11 ? code_11[Units*8-1:ResidualUnits*8] : codes_q >> (ResidualUnits * 8);
+      sums_q <= summed_late[Units*8-1:ResidualUnits*8];
+    end
+  end
+  always_ff @(posedge clk_i) code_late <= residual_late ? summed_late : plain_late;
+
+  // The stage's numbers, kept for all turns of a group; the digit is the cycle of the first.
+  logic [7:0] residual_zero_2q, middle_zero_2q, output_zero_2q, output_low_2q, output_high_2q;
+  logic [MultiplierBits-1:0] addend_factor_2q, middle_multiplier_2q;
+  logic [5:0] residual_shift_2q;
+  logic multiply_2q;
+  always_ff @(posedge clk_i) begin
+    if (enter_1) begin
+      residual_zero_2q <= residual_zero_i;
+      addend_factor_2q <= multiply ? middle_multiplier_i : residual_multiplier_i;
+      middle_zero_2q <= middle_zero_i;
+      multiply_2q <= multiply;
+      middle_multiplier_2q <= middle_multiplier_i;
+      residual_shift_2q <= residual_shift_i;
+      output_zero_2q <= output_zero_i;
+      output_low_2q <= output_low_i;
+      output_high_2q <= output_high_i;
+    end
+  end
+
+  logic [7:0] residual_zero_6, middle_zero_11, output_zero_21, output_low_22, output_high_22;
+  logic [MultiplierBits-1:0] addend_factor_7, middle_multiplier_11;
+  logic [5:0] residual_shift_17;
+  logic multiply_11;
+  dw_delay #(.Width(8), .Depth(4)) u_residual_zero (
+    .clk_i, .rst_ni, .data_i(residual_zero_2q), .data_o(residual_zero_6)
+  );
+  dw_delay #(.Width(MultiplierBits), .Depth(5)) u_addend_factor (
+    .clk_i, .rst_ni, .data_i(addend_factor_2q), .data_o(addend_factor_7)
+  );
+  dw_delay #(.Width(MultiplierBits + 9), .Depth(9)) u_middle (
+    .clk_i, .rst_ni, .data_i({multiply_2q, middle_zero_2q, middle_multiplier_2q}),
+    .data_o({multiply_11, middle_zero_11, middle_multiplier_11})
+  );
+  dw_delay #(.Width(6), .Depth(15)) u_shift (.clk_i, .rst_ni, .data_i(residual_shift_2q), .data_o(residual_shift_17));
+  dw_delay #(.Width(8), .Depth(19)) u_output_zero (
+    .clk_i, .rst_ni, .data_i(output_zero_2q), .data_o(output_zero_21)
+  );
+  dw_delay #(.Width(16), .Depth(20)) u_output_limits (
+    .clk_i, .rst_ni, .data_i({output_high_2q, output_low_2q}), .data_o({output_high_22, output_low_22})
+  );
+  for (genvar unit = 0; unit < ResidualUnits; unit++) begin : gen_residual
+    dw_residual #(.MultiplierBits(MultiplierBits)) u_residual (
+      .clk_i,
+      .addend_i           (turn_addend[unit*8 +: 8]),
+      .residual_zero_i    (residual_zero_6),
+      .addend_factor_i    (addend_factor_7),
+      .code_i             (turn_code[unit*8 +: 8]),
+      .middle_zero_i      (middle_zero_11),
+      .multiply_i         (multiply_11),
+      .middle_multiplier_i(middle_multiplier_11),
+      .shift_i            (residual_shift_17),
+      .output_zero_i      (output_zero_21),
+      .output_low_i       (output_low_22),
+      .output_high_i      (output_high_22),
+      .code_o             (turn_sum[unit*8 +: 8])
+    );
+  end
+
+  // ---- table
+  logic [2:0] table_late;
+  dw_delay #(.Width(3), .Depth(22 + Turns)) u_table (.clk_i, .rst_ni, .data_i(table_i), .data_o(table_late));
 
   if (Tables) begin : gen_tables
     dw_tables #(.Lookups(Units), .AxiBytes(AxiBytes)) u_tables (
@@ -152,14 +214,14 @@ module dw_post #(
       .write_valid_i  (table_write_valid_i),
       .write_address_i(table_write_address_i),
       .write_data_i   (table_write_data_i),
-      .table_i        (table_24),
-      .code_i         (code_24),
+      .table_i        (table_late),
+      .code_i         (code_late),
       .code_o         (codes_o)
     );
   end else begin : gen_no_tables
     logic unused;
-    assign unused = ^{table_24, table_write_valid_i, table_write_address_i, table_write_data_i};
-    dw_delay #(.Width(Units * 8), .Depth(2)) u_codes (.clk_i, .rst_ni, .data_i(code_24), .data_o(codes_o));
+    assign unused = ^{table_late, table_write_valid_i, table_write_address_i, table_write_data_i};
+    dw_delay #(.Width(Units * 8), .Depth(2)) u_codes (.clk_i, .rst_ni, .data_i(code_late), .data_o(codes_o));
   end
 
   logic unused;

@@ -3,8 +3,7 @@
 // One lane's residual: both addends (or factors) rescaled together with one rounding,
 //   add:      clamp(round((middle - zm) * mm + (addend - zr) * mr, shift) + zo, lo, ho)
 //   multiply: clamp(round((middle - zm) * (addend - zr) * mm, shift) + zo, lo, ho)
-// or the code as it is. addend_i comes five cycles before code_i. Parameters are constant around both.
-// Latency 13 cycles from code_i to code_o, one value a cycle, no stalls.
+// addend_i comes five cycles before code_i. Latency 12 cycles from code_i to code_o, one value a cycle, no stalls.
 module dw_residual #(
   parameter int unsigned MultiplierBits = 16
 ) (
@@ -20,7 +19,6 @@ module dw_residual #(
   input  logic signed [7:0]         output_zero_i,      // 10
   input  logic signed [7:0]         output_low_i,       // 11
   input  logic signed [7:0]         output_high_i,      // 11
-  input  logic                      residual_i,         // 12
   output logic signed [7:0]         code_o
 );
   localparam int unsigned FactorBits = MultiplierBits + 10;   // (addend - zr) * multiplier
@@ -52,13 +50,8 @@ module dw_residual #(
   );
   always_ff @(posedge clk_i) sum_6q <= multiply_5 ? product_5 : product_5 + Width'(scaled_5);
 
-  logic signed [7:0] sum_code, plain_code;
   dw_round_clamp #(.Width(Width)) u_round (
     .clk_i, .value_i(sum_6q), .shift_i, .zero_i(output_zero_i), .low_i(output_low_i), .high_i(output_high_i),
-    .code_o(sum_code)
+    .code_o
   );
-  dw_delay #(.Width(8), .Depth(12)) u_plain (
-    .clk_i, .rst_ni(1'b1), .data_i(code_i), .data_o(plain_code)
-  );
-  always_ff @(posedge clk_i) code_o <= residual_i ? sum_code : plain_code;
 endmodule

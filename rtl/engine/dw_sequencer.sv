@@ -2,13 +2,14 @@
 //
 // The loops of a COMPUTE: block, row, group of pixels, round, kernel row, kernel column, channel word; one step a cycle.
 //
-// A group's last step waits until requantisation has had its Interval cycles for the group before; the held cycles issue
-// nothing. On the window path HaloGroups groups are read before the first one is computed, and reading stays that far
+// A group's last step waits until Interval cycles after the group before, ResidualInterval if it meets a residual; the held
+// cycles issue nothing. On the window path HaloGroups groups are read before the first one is computed, and reading stays that far
 // ahead, on into the next row and block. After start_i (work_i and rows_i right in that cycle) the first step is in
 // step_o in the next cycle. free_o: start_i may come in this cycle.
 module dw_sequencer #(
   parameter int unsigned HaloGroups = 1,       // 0 to 3
-  parameter int unsigned Interval = 1          // cycles from one group's last step to the next, at least
+  parameter int unsigned Interval = 1,         // cycles from one group's last step to the next, at least
+  parameter int unsigned ResidualInterval = 1  // ... to the next of a stage with a residual; Interval unless that is 1
 ) (
   input  logic                 clk_i,
   input  logic                 rst_ni,
@@ -48,20 +49,20 @@ module dw_sequencer #(
   assign advance = active_q && !stall && !void_q;
   assign row_advance = advance && group_last_step && read_last;
 
-  // Requantisation's interval; it runs on from one COMPUTE to the next.
-  if (Interval == 1) begin : gen_no_hold
+  // The interval, Interval being 1 or the same; it runs on from one COMPUTE to the next.
+  if (ResidualInterval == 1) begin : gen_no_hold
     assign stall = 1'b0;
   end else begin : gen_hold
-    localparam int unsigned HoldBits = $clog2(Interval);
+    localparam int unsigned HoldBits = $clog2(ResidualInterval);
     logic [HoldBits-1:0] hold_q;
     logic held_q;
-    assign stall = held_q && closing;
+    assign stall = held_q && closing && (Interval != 1 || work_q.residual);
     always_ff @(posedge clk_i) begin
       if (!rst_ni) begin
         hold_q <= '0;
         held_q <= 1'b0;
       end else if (advance && closing) begin
-        hold_q <= HoldBits'(Interval - 1);
+        hold_q <= HoldBits'(ResidualInterval - 1);
         held_q <= 1'b1;
       end else begin
         if (hold_q != '0) hold_q <= hold_q - HoldBits'(1);

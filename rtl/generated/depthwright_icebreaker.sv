@@ -62,6 +62,7 @@ module depthwright_icebreaker (
     .SegmentDepth(65536),
     .MultiplierBits(16),
     .RequantisePixels(1),
+    .ResidualPixels(1),
     .Tables(0),
     .AxiBytes(4),
     .WindowKernels(5'd1),

@@ -62,6 +62,7 @@ module depthwright_pynq_z2 (
     .SegmentDepth(1024),
     .MultiplierBits(16),
     .RequantisePixels(2),
+    .ResidualPixels(1),
     .Tables(1),
     .AxiBytes(8),
     .WindowKernels(5'd31),

@@ -62,6 +62,7 @@ module depthwright_tiny (
     .SegmentDepth(1024),
     .MultiplierBits(16),
     .RequantisePixels(1),
+    .ResidualPixels(1),
     .Tables(1),
     .AxiBytes(4),
     .WindowKernels(5'd3),

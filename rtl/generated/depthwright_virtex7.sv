@@ -62,6 +62,7 @@ module depthwright_virtex7 (
     .SegmentDepth(1024),
     .MultiplierBits(16),
     .RequantisePixels(4),
+    .ResidualPixels(1),
     .Tables(1),
     .AxiBytes(64),
     .WindowKernels(5'd31),

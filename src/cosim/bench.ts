@@ -17,7 +17,12 @@ export interface RtlBench {
   readMemory(address: number, count: number): Promise<Uint8Array>;
   /** Addresses that answer with an error from now on. */
   addError(range: ErrorRange): Promise<void>;
-  /** Runs until one of the events of `mask` (the cycle that shows it is still to come), at most `limit` cycles. */
+  /** All addresses answer again. */
+  clearErrors(): Promise<void>;
+  /**
+   * Runs until one of the events of `mask` (the cycle that shows it is still to come), at most `limit` cycles. What follows
+   * from the memory's answer in the same cycle (a frame that ends by a bus error) is recorded but does not stop the run.
+   */
   runUntilEvent(mask: number, limit: number): Promise<number>;
   step(cycles: number): Promise<void>;
   /** What happened since the last call. */

@@ -77,18 +77,20 @@ export interface OutputComparison {
   readonly difference: ValueDifference | undefined;
 }
 
-/** Compares what the banks hold with `expected`, the codes (HWC) of the whole tensor. */
+/** Compares what the banks hold with `expected`, the codes (HWC) of the whole tensor; `kept`: channels that are computed. */
 export async function compareOutput(
   bench: RtlBench,
   { config }: Compiled,
   output: ComputeOutput,
   expected: Int8Array,
   cycle: number,
+  kept: readonly number[],
 ): Promise<OutputComparison> {
   const { pixels, inputs } = config;
   const { width, channels, blocks, channelShift } = output;
   const words = Math.ceil(width / pixels) * blocks;
   const columns = Math.min(pixels, width);
+  const endChannel = Math.min(output.endChannel, kept[output.networkTensor]!);
   const held = await Promise.all(
     output.rows.flatMap(({ row, slot }) =>
       Array.from({ length: columns }, (_, column) => readBank(bench, config, row % ROW_SETS, column, slot, words)),
@@ -100,7 +102,7 @@ export async function compareOutput(
     for (let x = 0; x < width; x++) {
       const bank = held[y * columns + (x % pixels)]!;
       const pixel = Math.floor(x / pixels) * blocks * inputs;
-      for (let channel = output.firstChannel; channel < output.endChannel; channel++) {
+      for (let channel = output.firstChannel; channel < endChannel; channel++) {
         const got = (bank[pixel + channel - channelShift]! << 24) >> 24;
         const want = expected[(row * width + x) * channels + channel]!;
         compared += 1;

@@ -3,7 +3,9 @@
  * COMPUTE has retired, the outputs in external memory, the counters, and the cycle of every instruction.
  */
 import type { Compiled } from '../compile/compile.ts';
+import { keptChannels } from '../prune/levels.ts';
 import { type CycleResult, simulateCycles } from '../simulate/cycles/cycles.ts';
+import { countMultiplies, type Multiplies } from '../simulate/multiplies.ts';
 import { loadMemory, readTensor } from '../simulate/program-io.ts';
 import type { RtlBench, TraceRecord } from './bench.ts';
 import { compareOutput, computeOutputs, type ValueDifference } from './compare.ts';
@@ -11,7 +13,7 @@ import { checkIdentity, eventMask, type FrameCounters, type FrameResult, readFra
 import { compareTiming, type TimingDifference } from './timing.ts';
 
 export interface VerifyOptions {
-  /** Pruning level. Default 0. */
+  /** Pruning level, of those that the program was compiled with. Default 0. */
   readonly level?: number;
   /** Compare only stages of network layers first..last, and stop after the last of them. Default: all. */
   readonly layers?: { readonly first: number; readonly last: number };
@@ -47,8 +49,8 @@ const HANG_FACTOR = 20;
 const HANG_CYCLES = 100_000;
 
 /**
- * `expected`: codes of every tensor of the network (HWC), by tensor. The bench is fresh from reset; its memory starts at
- * address 0.
+ * `expected`: codes of every tensor of the network (HWC) at the level, by tensor. The bench is idle, fresh from reset or
+ * after another frame; its memory starts at address 0.
  */
 export async function verifyFrame(
   bench: RtlBench,
@@ -65,7 +67,10 @@ export async function verifyFrame(
   const inRange = (layer: number): boolean => layers === undefined || (layer >= layers.first && layer <= layers.last);
   const lastWanted = wanted.reduce((last, output, at) => (output.layers.some(inRange) ? at : last), -1);
   if (!(await checkIdentity(bench, config))) problems.push('the identity register is not that of the configuration');
-  await bench.writeMemory(0, loadMemory(compiled, inputs));
+  const image = loadMemory(compiled, inputs);
+  const kept = keptChannels(compiled.network, compiled.pruning, level);
+  await bench.writeMemory(0, image);
+  await bench.events();
   await startFrame(bench, { count: program.instructions.length, level });
 
   const limit = cycles.cycles * HANG_FACTOR + HANG_CYCLES;
@@ -93,7 +98,7 @@ export async function verifyFrame(
       const output = wanted[retired];
       if (output === undefined) problems.push(`cycle ${now}: a COMPUTE retired that the program does not have`);
       else if (output.layers.some(inRange)) {
-        const result = await compareOutput(bench, compiled, output, expected[output.networkTensor]!, now);
+        const result = await compareOutput(bench, compiled, output, expected[output.networkTensor]!, now, kept);
         compared += result.compared;
         firstDifference ??= result.difference;
       }
@@ -105,7 +110,7 @@ export async function verifyFrame(
   let frame: FrameResult | undefined;
   if (ended) {
     frame = await readFrame(bench);
-    problems.push(...frameProblems(compiled, frame, cycles, timing));
+    problems.push(...frameProblems(compiled, frame, cycles, countMultiplies(compiled, image, level), timing));
     if (layers === undefined && frame.error === undefined) {
       for (const tensor of graph.outputs) {
         const { address, bytes } = program.tensors.get(tensor)!;
@@ -153,7 +158,13 @@ export async function verifyFrame(
   };
 }
 
-function frameProblems(compiled: Compiled, frame: FrameResult, cycles: CycleResult, timing: boolean): string[] {
+function frameProblems(
+  compiled: Compiled,
+  frame: FrameResult,
+  cycles: CycleResult,
+  multiplies: Multiplies,
+  timing: boolean,
+): string[] {
   const { instructions } = compiled.program;
   const problems: string[] = [];
   if (frame.error !== undefined) {
@@ -168,6 +179,8 @@ function frameProblems(compiled: Compiled, frame: FrameResult, cycles: CycleResu
     ['retired STOREs', count('STORE') % 65536, counters.retiredStore],
     ['bytes read', cycles.readBytes, counters.readBytes],
     ['bytes written', cycles.writeBytes, counters.writeBytes],
+    ['active multiplications', multiplies.active, counters.activeMultiplies],
+    ['pruned multiplications', multiplies.pruned, counters.prunedMultiplies],
     ...(timing ? ([['cycles', cycles.cycles, counters.cycles]] as [string, number, number][]) : []),
   ];
   for (const [what, want, got] of pairs) if (want !== got) problems.push(`${what}: expected ${want}, got ${got}`);

@@ -2,10 +2,11 @@
 import { AxiBench } from '../rtlsim/axi-bench.ts';
 import type { AxiMemory } from '../rtlsim/axi-memory.ts';
 import type { Simulator } from '../rtlsim/simulator.ts';
+import { VcdWriter, type WaveSink } from '../rtlsim/vcd.ts';
 import type { BenchOptions, RtlBench, TraceRecord } from './bench.ts';
 
-/** `simulator` holds a wrapper with trace ports (`wrapperText` with `trace`). */
-export function wasmBench(simulator: Simulator, options: BenchOptions): RtlBench {
+/** `simulator` holds a wrapper with trace ports (`wrapperText` with `trace`); `wave` takes a VCD file. */
+export function wasmBench(simulator: Simulator, options: BenchOptions, wave?: WaveSink): RtlBench {
   simulator.restart();
   const bench = new AxiBench(simulator);
   const { memoryBytes, memoryLatency, stalls } = options;
@@ -17,7 +18,9 @@ export function wasmBench(simulator: Simulator, options: BenchOptions): RtlBench
   });
   const readEvents = simulator.reader('trace_events_o');
   let records: TraceRecord[] = [];
+  const vcd = wave && new VcdWriter(simulator, wave);
   const record = (): void => {
+    vcd?.cycle();
     const events = readEvents();
     if (events !== 0) records.push({ cycle: Number(simulator.peek('trace_cycle_o')), events });
   };
@@ -49,6 +52,9 @@ export function wasmBench(simulator: Simulator, options: BenchOptions): RtlBench
     },
     async addError(range) {
       memory.errors.push(range);
+    },
+    async clearErrors() {
+      memory.errors.length = 0;
     },
     async runUntilEvent(mask, limit) {
       for (let done = 0; done < limit; done++) {
@@ -84,7 +90,9 @@ export function wasmBench(simulator: Simulator, options: BenchOptions): RtlBench
         [`cycle ${at}:`, instance, assertion, source].join(' '),
       );
     },
-    async close() {},
+    async close() {
+      vcd?.close();
+    },
   };
 }
 

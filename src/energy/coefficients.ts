@@ -48,8 +48,6 @@ export interface Coefficients {
   /** A RAMB36 enabled for a cycle to read or write: at 36 to 72 bits, at 18 or fewer. */
   readonly ramAccess: Coefficient;
   readonly ramAccessNarrow: Coefficient;
-  /** A byte at full width, for comparisons that know no memory organisation. */
-  readonly memoryByte: Coefficient;
   readonly dramBit: Coefficient;
 }
 
@@ -75,7 +73,6 @@ const value = ({ low, mid, high }: Spread, unit: string, source: string): Coeffi
   date: DATE,
 });
 const band = (low: number, mid: number, high: number): Spread => ({ low, mid, high });
-const scaleSpread = ({ low, mid, high }: Spread, by: number): Spread => band(low * by, mid * by, high * by);
 
 function xilinx(family: EvidenceFamily, own: Pick<Coefficients, 'staticPower' | 'dramBit'>): Coefficients {
   const reports = (quantity: 'clock' | 'dsp' | 'blockRam') =>
@@ -124,7 +121,6 @@ function xilinx(family: EvidenceFamily, own: Pick<Coefficients, 'staticPower' | 
       'pJ a RAMB36',
       'assumption: 0.5 to 1 times the access at full width; the reports do not tell widths apart',
     ),
-    memoryByte: value(scaleSpread(ram, 1 / 8), 'pJ', 'an eighth of ramAccess'),
   };
 }
 

@@ -4,9 +4,15 @@ import { RESET_CYCLES } from '../cosim/wasm-bench.ts';
 import { type Variable, VerilatorModel } from './verilator.ts';
 import type { VerilatorBuild } from './verilator-build.ts';
 
-/** `build` is of a wrapper with trace ports (`wrapperText` with `trace`); `top` is its name. */
-export async function verilatorBench(build: VerilatorBuild, top: string, options: BenchOptions): Promise<RtlBench> {
+/** `build` is of a wrapper with trace ports (`wrapperText` with `trace`), `top` its name; `wave`: VCD file to write. */
+export async function verilatorBench(
+  build: VerilatorBuild,
+  top: string,
+  options: BenchOptions,
+  wave?: string,
+): Promise<RtlBench> {
   const model = new VerilatorModel(build);
+  if (wave !== undefined) await model.openWave(wave);
   const { memoryBytes, memoryLatency, stalls } = options;
   const memory = model.addMemory({
     prefix: 'm_axi_',
@@ -41,6 +47,9 @@ export async function verilatorBench(build: VerilatorBuild, top: string, options
     },
     async addError(range) {
       model.addError(memory, range);
+    },
+    async clearErrors() {
+      model.clearErrors(memory);
     },
     async runUntilEvent(mask, limit) {
       return (await model.runUntilMask('trace_events_o', mask, limit)).cycles;

@@ -10,6 +10,7 @@ import { type Family, modelFiles, noResources, synthCommand } from '../synth/fam
 import { longestPaths } from '../synth/levels.ts';
 import { expandPrimitives } from '../synth/primitives.ts';
 import type { GateCheck, SynthModule, SynthReport } from '../synth/report.ts';
+import { withOnesBeyond } from '../synth/undefined.ts';
 import { addModels } from './synth-models.ts';
 import { elaborate, elaborateScript, runYosysScript, type TopModule, type YosysFlavour } from './yosys.ts';
 
@@ -39,7 +40,7 @@ interface Mapped {
 async function mapDesign(options: SynthOptions): Promise<Mapped> {
   const { family, top, sources, progress } = options;
   const flavour = options.flavour ?? 'npm';
-  const script = `${elaborateScript(options, '-DSYNTHESIS')}rename -top ${top}
+  const script = `${elaborateScript(options, '-DMAPPED')}rename -top ${top}
 proc
 chformal -remove
 opt_clean
@@ -97,6 +98,7 @@ async function checkGates(
     options.flavour ?? 'npm',
   );
   const seed = options.seed ?? 1;
+  const beyond = withOnesBeyond(rtl);
   for (const [i, name] of names.entries()) {
     options.progress?.('gate-level simulation', `${i + 1} of ${names.length}: ${name}`);
     if (rtl.modules[name] === undefined) {
@@ -112,7 +114,9 @@ async function checkGates(
     }
     try {
       const [ours, theirs] = [await compileNetlist(rtl, name), await compileNetlist(complete, name)];
-      const { compared, firstDifference } = compareMapped(ours, theirs, { cycles: options.vectors ?? 200, seed });
+      const other = beyond && (await compileNetlist(beyond, name));
+      const vectors = { cycles: options.vectors ?? 200, seed };
+      const { compared, firstDifference } = compareMapped(ours, theirs, vectors, other);
       if (firstDifference !== undefined) {
         const { cycle, port, rtl: expected, mapped: got } = firstDifference;
         const difference = `cycle ${cycle}: '${port}' is ${got.toString(16)}, the RTL has ${expected.toString(16)} (seed ${seed})`;
@@ -128,14 +132,16 @@ async function checkGates(
 
 async function run(options: SynthOptions): Promise<SynthReport> {
   const { top, family, progress } = options;
-  progress?.('elaborating', top);
-  const rtl = await elaborate(options, options.flavour ?? 'npm');
+  // Nothing to hold the mapped cells against is needed where they are not simulated.
+  const simulated = options.vectors !== 0;
+  if (simulated) progress?.('elaborating', top);
+  const rtl = simulated ? await elaborate(options, options.flavour ?? 'npm') : { modules: {} };
   const { tool, netlist } = await mapDesign(options);
   progress?.('counting', top);
   const counts = countModules(netlist, top);
   const paths = new Map(longestPaths(netlist, top).map((item) => [item.name, item]));
   const names = counts.map(({ name }) => name).filter((name) => !isBox(netlist.modules[name]!));
-  const gates = options.vectors === 0 ? new Map<string, GateCheck>() : await checkGates(options, rtl, netlist, names);
+  const gates = !simulated ? new Map<string, GateCheck>() : await checkGates(options, rtl, netlist, names);
   const modules = counts.map((count): SynthModule => {
     const path = paths.get(count.name)!;
     return {

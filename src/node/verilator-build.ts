@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../errors.ts';
 import type { SourceFile } from './yosys.ts';
@@ -19,6 +19,8 @@ export interface VerilatorDesign {
   readonly fast?: boolean;
   /** Registers that nothing initialises start at 0 or 1 (2: at random). Default 0. */
   readonly randomReset?: 0 | 1 | 2;
+  /** Able to write a VCD file (`VerilatorModel.openWave`); slower to build and to run. Default false. */
+  readonly wave?: boolean;
 }
 
 export interface VerilatedPort {
@@ -48,7 +50,7 @@ async function run(program: string, args: readonly string[], cwd: string): Promi
     child.on('close', resolve);
   });
   if (code !== 0) {
-    const lines = log.split('\n').filter((line) => /%Error|error:/.test(line));
+    const lines = log.split('\n').filter((line) => /%Error|error:|cannot find|undefined reference/.test(line));
     throw new UserError(
       'bad-build',
       `${program}: ${(lines.length > 0 ? lines : log.split('\n').slice(-8)).slice(0, 5).join(' ').trim()}`,
@@ -86,9 +88,9 @@ async function verilatorRoot(): Promise<string> {
 
 /** Verilator's own runtime, compiled once for each cache. */
 async function runtimeObjects(cache: string, root: string, version: string): Promise<string[]> {
-  const key = createHash('sha256').update(version).digest('hex').slice(0, 12);
+  const key = createHash('sha256').update(`${version} 2`).digest('hex').slice(0, 12);
   const folder = join(cache, `runtime-${key}`);
-  const names = ['verilated', 'verilated_threads'];
+  const names = ['verilated', 'verilated_threads', 'verilated_vcd_c'];
   if (!(await exists(join(folder, 'done')))) {
     await mkdir(folder, { recursive: true });
     const include = join(root, 'include');
@@ -119,7 +121,8 @@ async function runtimeObjects(cache: string, root: string, version: string): Pro
 }
 
 /** Builds (or finds) the executable of a design. */
-export async function buildVerilator(design: VerilatorDesign, cache: string): Promise<VerilatorBuild> {
+export async function buildVerilator(design: VerilatorDesign, cacheFolder: string): Promise<VerilatorBuild> {
+  const cache = resolve(cacheFolder);
   const version = await verilatorVersion();
   if (version === undefined)
     throw new UserError(
@@ -130,7 +133,7 @@ export async function buildVerilator(design: VerilatorDesign, cache: string): Pr
     );
   const harness = await Promise.all(harnessFiles.map((name) => readFile(join(harnessFolder, name), 'utf8')));
   const key = createHash('sha256')
-    .update(JSON.stringify([version, design, harness, 'build 1']))
+    .update(JSON.stringify([version, design, harness, 'build 2']))
     .digest('hex')
     .slice(0, 20);
   const folder = join(cache, `${design.top}-${key}`);
@@ -185,6 +188,7 @@ async function compile(design: VerilatorDesign, work: string, cache: string, ver
     '-Wno-style',
     '--vpi',
     ...(design.internals === 'all' ? ['--public-flat-rw'] : []),
+    ...(design.wave ? ['--trace', '--no-trace-params'] : []),
     ...parameters,
   ];
   const sources = design.sources.filter(({ name }) => /\.s?v$/.test(name)).map(({ name }) => name);
@@ -229,6 +233,7 @@ async function compile(design: VerilatorDesign, work: string, cache: string, ver
       '-DVL_USER_STOP',
       '-DVL_USER_FINISH',
       '-DVL_USER_FATAL',
+      ...(design.wave ? ['-DWAVE'] : []),
       ...folders,
       join(harnessFolder, 'harness.cpp'),
       ...objects,

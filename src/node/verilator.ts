@@ -222,6 +222,11 @@ export class VerilatorModel {
     this.send(new Command('E').i16(memory).u64(first).u64(end).u32(response));
   }
 
+  /** Makes all addresses of a memory answer again. */
+  clearErrors(memory: number): void {
+    this.send(new Command('e').i16(memory));
+  }
+
   async readMemory(memory: number, at: number, count: number): Promise<Buffer> {
     this.send(new Command('R').i16(memory).u64(at).u32(count));
     return this.receive(count);
@@ -270,6 +275,18 @@ export class VerilatorModel {
         const [cycle, source] = line.split('\t');
         return { cycle: Number(cycle), source: source ?? '' };
       });
+  }
+
+  /** Writes every signal of every cycle from here on to a VCD file; the build must have been made with `wave`. */
+  async openWave(path: string): Promise<void> {
+    this.send(new Command('V').text(path));
+    if ((await this.receive(1))[0] !== 1)
+      throw new UserError(
+        'output-not-writable',
+        'the wave cannot be written',
+        { file: path },
+        'Name a file in a folder that exists.',
+      );
   }
 
   async close(): Promise<void> {

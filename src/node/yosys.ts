@@ -163,11 +163,13 @@ export function elaborateScript({ sources, top, parameters = {} }: TopModule, de
   return `read_verilog -sv -defer ${define} ${names.join(' ')}\n${set}hierarchy -check -top ${top}\n`;
 }
 
-/** Elaborates a design into the netlist that `compileNetlist` reads: words kept, modules kept, memories kept. */
-export async function elaborate(design: TopModule, flavour: YosysFlavour = 'npm'): Promise<JsonNetlist> {
-  const script = `${elaborateScript(design)}
+/** The commands of `elaborate`. */
+export function elaborateCommands(design: TopModule): string {
+  return `${elaborateScript(design)}
 proc
 opt_expr
+opt_reduce
+opt_expr -mux_bool
 opt_clean
 check
 memory_collect
@@ -175,12 +177,21 @@ opt_mem
 opt -fast
 wreduce t:$mul t:$add t:$sub
 opt_clean
-memory -nomap -nordff
+opt_mem
+opt_mem_priority
+opt_mem_feedback
+memory_bmux2rom
+opt_clean
+memory_collect
 opt -fast
 rename -top ${design.top}
 write_json netlist.json
 `;
-  const { files, log } = await runYosysScript(script, design.sources, ['netlist.json'], flavour);
+}
+
+/** Elaborates a design into the netlist that `compileNetlist` reads: words kept, modules kept, memories kept. */
+export async function elaborate(design: TopModule, flavour: YosysFlavour = 'npm'): Promise<JsonNetlist> {
+  const { files, log } = await runYosysScript(elaborateCommands(design), design.sources, ['netlist.json'], flavour);
   // Loops are left to the simulator, which names their words and knows which are real.
   const wrong = log.split('\n').find((line) => /is used but has no driver|multiple conflicting drivers/.test(line));
   if (wrong !== undefined)

@@ -46,9 +46,12 @@ export interface FittedLevel {
   readonly outputs: readonly Int8Array[];
 }
 
-/** Samples of a layer's operands, and the share of the mean variance that the refit is damped with. */
+/**
+ * Samples of a layer's operands, and the share of the mean variance that the refit is damped with. A small share follows
+ * the calibration frames closely and loses others: docs/pruning.md has the measurement.
+ */
 export const SAMPLES = 8000;
-export const RIDGE = 0.1;
+export const RIDGE = 1;
 /** Activation thresholds tried; more than this hurts every layer. */
 const ACTIVATION_THRESHOLDS = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32];
 

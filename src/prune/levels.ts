@@ -139,6 +139,16 @@ export function skippedChannels(
     }));
 }
 
+/** Channels of every network tensor that the accelerator computes at a level; without a plan all of them. */
+export function keptChannels(network: Network, plan: PruningPlan | undefined, level: number): number[] {
+  const kept = network.tensors.map(({ channels }) => channels);
+  if (plan === undefined) return kept;
+  for (const group of skippedChannels(network, plan, level)) {
+    for (const layer of [group.producer, ...group.between]) kept[network.layers[layer]!.output] = group.kept;
+  }
+  return kept;
+}
+
 function prunedLayer<L extends ConvLayer | DepthwiseLayer>(layer: L, pruning: LayerPruning): L {
   return {
     ...layer,

@@ -395,6 +395,9 @@ function layersOption(figures: PruningFigures, look: ChartLook, tip: Tip): Chart
   ] as const;
   return {
     legend: legend(look, {
+      // One layer's weights from DRAM would dwarf all others.
+      selected: { [COMPONENT_NAMES.static]: false, [COMPONENT_NAMES.dram]: false },
+      inactiveColor: look.colour('line'),
       data: SHOWN_COMPONENTS.map((component) => ({
         name: COMPONENT_NAMES[component],
         itemStyle: { color: look.colour(component), opacity: 1 },
@@ -535,9 +538,9 @@ export const PRUNING_CHARTS: readonly PruningChart[] = [
   },
   {
     id: 'energy-layers',
-    title: 'Energy of each layer, before and after',
+    title: 'Dynamic energy of each layer, before and after',
     lead: (figures) =>
-      `Upper, pale bar: level 0; lower, full bar: level ${lastOf(figures)}. Layers as the engine runs them. Static power and clock are shared out by the time each takes, waits included, DRAM by weights. A click on a component takes it out. The table has the bands.`,
+      `Upper, pale bar: level 0; lower, full bar: level ${lastOf(figures)}. Layers as the engine runs them. Static power and clock are shared out by the time each takes, waits included, DRAM by weights. A click on a component shows or hides it: static and DRAM are hidden at first. The table has all, with bands.`,
     height: ({ layers }) => 110 + 24 * layers.length,
     option: layersOption,
   },

@@ -103,20 +103,44 @@ function storeField(
 }
 
 export function emitMemoryWrites(f: FunctionBuilder, model: Model): void {
-  for (const memory of model.memories)
-    for (const write of memory.writes) {
-      const row = rowAddress(f, memory, write.address, false);
-      const everyAddressExists = memory.start === 0 && 2 ** write.address.length <= memory.size;
-      const pointer = f.keep('i32', scaled(f, memory, row()));
-      const stores = f.block(() => {
-        for (const { first, length, enable } of enableRuns(write)) {
-          const data = write.data.slice(first, first + length);
-          const store = f.block(() => storeField(f, memory, pointer, first, data));
-          f.push(enable === 1 ? store : f.m.if(f.bit(enable), store));
-        }
-      });
-      f.push(everyAddressExists ? stores : f.m.if(f.m.i32.lt_u(row(), f.m.i32.const(memory.size)), stores));
+  for (const memory of model.memories) {
+    const enables = [...new Set(memory.writes.flatMap(({ enable }) => enable))].filter((bit) => bit !== 0);
+    // One test for all parts of a word, most of the time.
+    const guarded = memory.writes.length > 1 && enables.length <= 64 && !enables.includes(1);
+    const body = f.block(() => {
+      const rows = new Map<string, Row>();
+      for (const write of memory.writes) emitWrite(f, memory, write, rows);
+    });
+    const type = typeOf(enables.length);
+    f.push(guarded ? f.m.if(f.m[type].ne(f.value(enables, type, 'zero'), f.constant(type, 0n)), body) : body);
+  }
+}
+
+/** Where a row lies, and its number. */
+interface Row {
+  readonly number: () => Expression;
+  readonly pointer: () => Expression;
+}
+
+/** `rows`: those addressed by writes before, by address bits. */
+function emitWrite(f: FunctionBuilder, memory: Memory, write: WritePort, rows: Map<string, Row>): void {
+  const key = write.address.join();
+  let row = rows.get(key);
+  if (row === undefined) {
+    const number = rowAddress(f, memory, write.address, false);
+    row = { number, pointer: f.keep('i32', scaled(f, memory, number())) };
+    rows.set(key, row);
+  }
+  const { number, pointer } = row;
+  const everyAddressExists = memory.start === 0 && 2 ** write.address.length <= memory.size;
+  const stores = f.block(() => {
+    for (const { first, length, enable } of enableRuns(write)) {
+      const data = write.data.slice(first, first + length);
+      const store = f.block(() => storeField(f, memory, pointer, first, data));
+      f.push(enable === 1 ? store : f.m.if(f.bit(enable), store));
     }
+  });
+  f.push(everyAddressExists ? stores : f.m.if(f.m.i32.lt_u(number(), f.m.i32.const(memory.size)), stores));
 }
 
 /** Chooses by a control bit, whichever level is active. */

@@ -1,7 +1,7 @@
 /** Cells with a word of more than 64 bits: work on 64-bit chunks in memory. */
 import binaryen from 'binaryen';
 import { UserError } from '../errors.ts';
-import type { Expression, Place } from './emit.ts';
+import type { Expression, FunctionBuilder, Place } from './emit.ts';
 import { chunksOf, typeOf } from './emit.ts';
 import { amountOf, type Context, shiftAmount } from './lower.ts';
 import type { Bit } from './netlist.ts';
@@ -159,9 +159,26 @@ function rightShift(context: Context, amount: Expression): void {
   const place = target(context);
   const sign = a[a.length - 1]!;
   const fill = arithmetic ? f.value(new Array<Bit>(64).fill(sign), 'i64', 'zero') : f.constant('i64', 0n);
-  const counts = [f.m.i32.const(chunksOf(out.width)), f.m.i32.const(chunksOf(width))];
-  call(context, 'shr', [f.address(place), f.address(source), ...counts, amount, fill]);
+  const n = chunksOf(out.width);
+  const counts = [f.m.i32.const(n), f.m.i32.const(chunksOf(width))];
+  const at = f.keep('i32', amount);
+  const filler = f.keep('i64', fill);
+  const any = f.m.call('shr', [f.address(place), f.address(source), ...counts, at(), filler()], binaryen.none);
+  f.push(f.m.if(wholeBytes(f, at, (chunksOf(width) - n) * 64), bytesOf(f, place, source, n, at), any));
   close(context, place);
+}
+
+/** Shifts by a whole number of bytes that leave every chunk of the result inside the word. */
+function wholeBytes(f: FunctionBuilder, at: () => Expression, most: number): Expression {
+  return f.m.i32.and(f.m.i32.eqz(f.m.i32.and(at(), f.m.i32.const(7))), f.m.i32.le_u(at(), f.m.i32.const(most)));
+}
+
+/** A word of `n` chunks at any byte of a wider one: one unaligned load each. */
+function bytesOf(f: FunctionBuilder, place: Place, source: Place, n: number, at: () => Expression): Expression {
+  return f.block(() => {
+    const from = f.keep('i32', f.m.i32.add(f.address(source), f.m.i32.shr_u(at(), f.m.i32.const(3))));
+    for (let k = 0; k < n; k++) f.storeChunk(place, k, f.m.i64.load(8 * k, 1, from()));
+  });
 }
 
 /** A field of at most 57 bits at any bit of a wide word, zero outside: one unaligned load. */

@@ -4,6 +4,7 @@
  * and state, as they are just before the next clock edge.
  */
 import { UserError } from '../errors.ts';
+import { compileModule, createMemory, PAGE_BYTES, type WasmInstance, type WasmMemory } from '../webassembly.ts';
 import { flags, generate } from './codegen.ts';
 import { initialise } from './initialise.ts';
 import { inlineSmall } from './inline.ts';
@@ -12,7 +13,6 @@ import { buildModels } from './loops.ts';
 import type { Model } from './model.ts';
 import { type JsonNetlist, readNetlist } from './netlist.ts';
 import { findMemory, findWord, instancesOf, listState, type Word } from './paths.ts';
-import { type WasmInstance, type WasmMemory, wasm } from './webassembly.ts';
 
 export interface SimulatorOptions {
   /** Keep every named wire in memory, so that all can be peeked and traced; a fifth slower on a dot-product core. Default false. */
@@ -127,6 +127,32 @@ export class Simulator {
   peek(path: string): bigint {
     this.settle();
     return this.readWord(this.word(path));
+  }
+
+  /** Bits of a signal that can be peeked. */
+  width(path: string): number {
+    return this.word(path).width;
+  }
+
+  /** Says in every call whether a signal has changed since the call before (the first time: yes), and its value where so. */
+  watcher(path: string): () => bigint | undefined {
+    const word = this.word(path);
+    const pieces = word.parts
+      .filter(({ constant }) => constant === undefined)
+      .map(({ address, shift, width }) => this.bytes.subarray(address, address + ((shift + width + 7) >> 3)));
+    const before = pieces.map((piece) => piece.slice());
+    let first = true;
+    return () => {
+      this.settle();
+      let changed = first;
+      first = false;
+      for (const [i, piece] of pieces.entries()) {
+        const old = before[i]!;
+        for (let k = 0; k < piece.length; k++) if (piece[k] !== old[k]) changed = true;
+        if (changed) old.set(piece);
+      }
+      return changed ? this.readWord(word) : undefined;
+    };
   }
 
   /** A setter for an input of at most 32 bits, for use in every cycle. */
@@ -368,7 +394,7 @@ export async function compileNetlist(
     throw new UserError('unsupported', `'${top}' has several clocks: ${[...model.clocks.keys()].join(', ')}`);
   const toggles = options.toggles ?? (() => false);
   const generated = generate(models, { wires: options.wires === true, toggles });
-  const module = await wasm.compile(generated.wasm);
-  const memory = new wasm.Memory({ initial: Math.ceil(generated.bytes / 65536) + 1 });
-  return new Simulator(model, generated, memory, (env) => new wasm.Instance(module, { env }), options);
+  const link = await compileModule(generated.wasm);
+  const memory = createMemory(Math.ceil(generated.bytes / PAGE_BYTES) + 1);
+  return new Simulator(model, generated, memory, (env) => link({ env }), options);
 }

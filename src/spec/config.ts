@@ -32,6 +32,9 @@ export const configSchema = z.strictObject({
     .default(16)
     .describe('Width of requantisation multipliers'),
   requantisePixels: powerOfTwo(1, 8).describe('Pixels whose M outputs are requantised each cycle; at most P'),
+  residualPixels: powerOfTwo(1, 8).describe(
+    'Pixels whose M outputs meet a residual each cycle; as requantisePixels, or fewer where that is P',
+  ),
   windowKernels: z
     .array(z.enum(WINDOW_KERNELS))
     .min(1)
@@ -53,7 +56,7 @@ export function parameterBytes(config: Config): number {
 
 /** Checks a configuration read from a file or built in; every complaint names its field. */
 export function parseConfig(value: unknown, source = 'configuration'): Config {
-  const parsed = configSchema.safeParse(value);
+  const parsed = configSchema.safeParse(withResidualPixels(value));
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     throw new UserError('bad-configuration', issue.message, {
@@ -66,7 +69,12 @@ export function parseConfig(value: unknown, source = 'configuration'): Config {
     if (!holds) throw new UserError('bad-configuration', message, { file: source, field });
   };
   require(config.lanes <= config.inputs, 'lanes', `must be at most inputs (${config.inputs})`);
-  require(config.requantisePixels <= config.pixels, 'requantisePixels', `must be at most pixels (${config.pixels})`);
+  const { pixels, requantisePixels, residualPixels } = config;
+  require(requantisePixels <= pixels, 'requantisePixels', `must be at most pixels (${pixels})`);
+  require(residualPixels <=
+    requantisePixels, 'residualPixels', `must be at most requantisePixels (${requantisePixels})`);
+  require(residualPixels === requantisePixels ||
+    requantisePixels === pixels, 'residualPixels', 'must equal requantisePixels where that is below pixels');
   const widest = Math.min(
     config.pixels * config.inputs,
     config.lanes * config.inputs,
@@ -78,6 +86,12 @@ export function parseConfig(value: unknown, source = 'configuration'): Config {
   require(new Set(config.windowKernels).size ===
     config.windowKernels.length, 'windowKernels', 'must not repeat a kernel');
   return config;
+}
+
+/** `residualPixels` is as `requantisePixels` where a file does not say. */
+function withResidualPixels(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('requantisePixels' in value)) return value;
+  return { residualPixels: value.requantisePixels, ...value };
 }
 
 /** P x M x N. */

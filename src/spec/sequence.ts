@@ -31,9 +31,9 @@ export function directGroupPixels(config: Config, strideX: number): number {
   return strideX === 1 ? Math.max(1, config.pixels / 2) : config.pixels;
 }
 
-/** Cycles from one group's end to the next that requantisation asks for. */
-export function requantiseInterval(config: Config): number {
-  return config.pixels / config.requantisePixels;
+/** Cycles from any group's end to the end of a group of this stage that requantisation or the residual units ask for. */
+export function closeInterval({ pixels, requantisePixels, residualPixels }: Config, residual: boolean): number {
+  return pixels / (residual ? residualPixels : requantisePixels);
 }
 
 /** Kernel rows that lie inside the map for an output row: the others take no cycle. */
@@ -89,7 +89,7 @@ export function computeCycles(
   rows: number,
   blocks: number,
 ): number {
-  const interval = requantiseInterval(config);
+  const interval = closeInterval(config, stage.residual !== 0);
   if (stage.window) {
     const steps = windowSteps(stage);
     return blocks * rows * stage.groups * Math.max(steps, interval) + haloGroups * steps;

@@ -25,7 +25,13 @@ export const PIPELINE = {
 /** Cycles from the issue of a group's last step to its write to the activation memory. */
 export function writeLatency(config: Config): number {
   const { read, operand, multiply, accumulate, requantise, residual } = PIPELINE;
-  return read + operand + multiply + Math.log2(config.inputs) + accumulate + requantise + residual;
+  const fixed = read + operand + multiply + accumulate + requantise + residual;
+  return fixed + Math.log2(config.inputs) + residualTurns(config) - 1;
+}
+
+/** Turns in which the residual units see the pixels that are requantised in one cycle; all outputs wait for the last. */
+export function residualTurns({ requantisePixels, residualPixels }: Config): number {
+  return requantisePixels / residualPixels;
 }
 
 /**

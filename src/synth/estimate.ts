@@ -204,8 +204,9 @@ function array(config: Config): Cells {
 
 /** Requantisation, residual, tables. */
 function requantisation(config: Config): Cells {
-  const { family, pixels, lanes, multiplierBits, requantisePixels, axiBytes } = config;
+  const { family, pixels, lanes, multiplierBits, requantisePixels, residualPixels, axiBytes } = config;
   const units = requantisePixels * lanes;
+  const residualUnits = residualPixels * lanes;
   const factor = multiplierBits + 10;
   const round = (width: number): Cells =>
     cells({ luts: either(family, 147, 30) + either(family, 1.3, 7) * width, flipFlops: 3 * width + 38 });
@@ -221,13 +222,17 @@ function requantisation(config: Config): Cells {
     softMultiply(family, 8, multiplierBits + 1),
     round(32 + multiplierBits),
     delay(family, 6, 5),
-    cells({ luts: 3 * factor + 30, flipFlops: 3 * factor + 36 }), // residual
+    delay(family, 8, 12),
+  );
+  const residual = sum(
+    cells({ luts: 3 * factor + 30, flipFlops: 3 * factor + 36 }),
     softMultiply(family, 9, multiplierBits + 1),
     softMultiply(family, 9, factor),
     delay(family, factor + 1, 4),
     round(9 + factor),
-    delay(family, 8, 12),
   );
+  // Pixels that wait for their turn, before the units (twice) and after them.
+  const turns = (units - residualUnits) * 8;
   const waiting = (pixels - requantisePixels) * lanes * 40;
   const widths: readonly (readonly [number, number])[] = [
     [8, 8],
@@ -245,6 +250,8 @@ function requantisation(config: Config): Cells {
   const { closed, operands } = latencies(config);
   return sum(
     times(units, unit),
+    times(residualUnits, residual),
+    cells({ luts: 2 * (turns > 0 ? units * 8 : 0), flipFlops: 3 * turns }),
     cells({ luts: waiting + 20, flipFlops: waiting + 26 }),
     ...widths.map(([width, depth]) => delay(family, width, depth)),
     delay(family, units * 8, 6),

@@ -201,52 +201,46 @@ function ramb(scope: Scope, cell: JsonCell): void {
   addBlock(scope, { width, addressBits: Math.log2(size / data), init, readsOld, ports });
 }
 
-/** DP16KD: 16 kbit, with ninth bits 18 kbit. */
+/** DP16KD: 18 kbit with ninth bits. With 36 bits, port A writes and port B reads, each on the data pins of both. */
 function dp16kd(scope: Scope, cell: JsonCell): void {
-  const widths = ['DATA_WIDTH_A', 'DATA_WIDTH_B'].map((name) => number(cell, name));
-  if (widths[0] !== widths[1]) unsupported(cell, `ports of ${widths.join(' and ')} bits`);
-  const width = widths[0]!;
-  const data = width === 18 ? 16 : width === 9 ? 8 : width;
+  const [width, other] = ['DATA_WIDTH_A', 'DATA_WIDTH_B'].map((name) => number(cell, name));
+  if (width === undefined || width !== other) return unsupported(cell, `ports of ${width} and ${other} bits`);
+  const wide = width === 36;
+  const data = width % 9 === 0 ? (width / 9) * 8 : width;
   for (const letter of ['A', 'B']) {
     if (text(cell, `REGMODE_${letter}`, 'NOREG') !== 'NOREG') unsupported(cell, 'an output register');
     if (text(cell, `CLK${letter}MUX`, `CLK${letter}`) !== `CLK${letter}`) unsupported(cell, 'an inverted clock');
+    if (bit(cell, `RST${letter}`, '0') !== '0') unsupported(cell, 'a reset of its output');
   }
   for (const [name, value] of Object.entries(cell.parameters))
     if (/^INITVAL_/.test(name) && /1/.test(String(value))) unsupported(cell, 'initial contents');
   const pins = (prefix: string, count: number): (JsonBit | undefined)[] =>
     Array.from({ length: count }, (_, i) => cell.connections[prefix + i]?.[0]);
+  const word = (kind: string, letter: string): (JsonBit | undefined)[] =>
+    wide ? [...pins(`${kind}A`, 18), ...pins(`${kind}B`, 18)] : pins(kind + letter, width);
   const port = (letter: 'A' | 'B'): BlockPort => {
     const address = pins(`AD${letter}`, 14).map((one) => one ?? '0');
     const write = bit(cell, `WE${letter}`, '0');
-    // With 18 bits the lowest address pins are byte enables.
+    // From 18 bits on the lowest address pins are byte enables.
     const enable = Array.from({ length: width }, (_, i) =>
-      width === 18 ? and(scope, write, address[i >= 9 ? 1 : 0]!) : write,
+      width >= 18 ? and(scope, write, address[Math.floor(i / 9)]!) : write,
     );
-    const read = pins(`DO${letter}`, width);
     const mode = text(cell, `WRITEMODE_${letter}`, 'NORMAL');
     if (mode === 'WRITETHROUGH') unsupported(cell, 'write-through');
+    const writes = enable.some((one) => one !== '0') && !(wide && letter === 'B');
+    const read = word('DO', letter);
+    const reads = read.some((one) => one !== undefined) && !(wide && letter === 'A');
     return {
       clock: bit(cell, `CLK${letter}`, '0'),
       enable: bit(cell, `CE${letter}`, '1'),
       address: address.slice(Math.log2(data)),
       holds: mode === 'NORMAL',
-      ...(enable.every((one) => one === '0')
-        ? {}
-        : { write: { data: pins(`DI${letter}`, width).map((one) => one ?? '0'), enable } }),
-      ...(read.every((one) => one === undefined)
-        ? {}
-        : {
-            read: { data: read.map((one) => one ?? scope.fresh()), reset: bit(cell, `RST${letter}`, '0'), value: '0' },
-          }),
+      ...(writes ? { write: { data: word('DI', letter).map((one) => one ?? '0'), enable } } : {}),
+      ...(reads ? { read: { data: read.map((one) => one ?? scope.fresh()), reset: '0', value: '0' } } : {}),
     };
   };
-  addBlock(scope, {
-    width,
-    addressBits: 14 - Math.log2(data),
-    init: '',
-    readsOld: false,
-    ports: [port('A'), port('B')],
-  });
+  const ports = [port('A'), port('B')];
+  addBlock(scope, { width, addressBits: 14 - Math.log2(data), init: '', readsOld: false, ports });
 }
 
 /** How each block memory is expanded, by cell type. */

@@ -168,8 +168,9 @@ describe('configs', () => {
   it('lists the named configurations and what they need', async () => {
     const { configs } = (await depthwrightJson('configs')) as { configs: { name: string; needs: object }[] };
     expect(configs.map(({ name }) => name)).toEqual([...CONFIGS.keys()]);
-    expect(configs[0]!.needs).toMatchObject({ multipliers: 16 });
+    expect(configs[0]!.needs).toMatchObject({ multipliers: 16, resources: { dsp: 12, memoryBlocks: 38 } });
     const { stdout } = await depthwright('configs');
+    expect(stdout).toMatch(/virtex7 +xc7 +578 +\d{3},\d{3} +\d{3},\d{3} +500 x 36 kbit/);
     for (const name of CONFIGS.keys()) expect(stdout).toContain(name);
   });
 

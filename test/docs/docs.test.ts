@@ -66,7 +66,10 @@ describe('the pages', () => {
 
   it('name options that a command or a script has', () => {
     const ours = new Set(createProgram().commands.flatMap(({ options }) => options.flatMap(({ long }) => long ?? [])));
-    const others = new Set(['--help', '--check']);
+    const scriptOptions = readdirSync(join(root, 'bench'))
+      .filter((name) => name.endsWith('.ts'))
+      .flatMap((name) => [...read(`bench/${name}`).matchAll(/\.option\('(--[a-z-]+)/g)].map(([, option]) => option!));
+    const others = new Set(['--help', '--check', ...scriptOptions]);
     const named = everywhere((text) => codes(text).filter((code) => /^--[a-z-]+$/.test(code)));
     expect(named.filter(({ found }) => !ours.has(found) && !others.has(found))).toEqual([]);
   });

@@ -82,7 +82,7 @@ describe('derived coefficients', () => {
         entries += 1;
       }
     }
-    expect(entries).toBe(44);
+    expect(entries).toBe(40);
   });
 
   it('know the static power of the named Xilinx configurations', () => {

@@ -17,7 +17,8 @@ const LAYERS = 60;
 const SHAPES: [string, Partial<Config>][] = [
   ['one pixel, one input', { pixels: 1, lanes: 1, inputs: 1 }],
   ['one pixel, 16 lanes', { pixels: 1, lanes: 16, inputs: 16 }],
-  ['8 pixels requantised one by one', { pixels: 8, lanes: 2, inputs: 2, requantisePixels: 1 }],
+  ['8 pixels requantised one by one', { pixels: 8, lanes: 2, inputs: 2, requantisePixels: 1, residualPixels: 1 }],
+  ['8 pixels at once, residuals by two', { pixels: 8, lanes: 2, inputs: 4, requantisePixels: 8, residualPixels: 2 }],
   ['31-bit multipliers, 4 blocks a word', { pixels: 4, lanes: 2, inputs: 8, multiplierBits: 31 }],
 ];
 
@@ -77,6 +78,7 @@ describe.skipIf(!thorough || !hasVerilator)('the compute unit in Verilator', { t
     const config = parseConfig({
       ...base,
       requantisePixels: shape.pixels,
+      residualPixels: shape.pixels,
       multiplierBits: 16,
       axiBytes: 1,
       windowKernels: (shape.inputs ?? 1) < 4 ? ['depthwise3'] : windowKernels,

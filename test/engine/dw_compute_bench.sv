@@ -12,6 +12,7 @@ module dw_compute_bench #(
   parameter int unsigned SegmentDepth = 0,
   parameter int unsigned MultiplierBits = 16,
   parameter int unsigned RequantisePixels = 0,
+  parameter int unsigned ResidualPixels = 0,
   parameter bit          Tables = 1'b1,
   parameter int unsigned AxiBytes = 0,
   parameter int unsigned HaloGroups = 1,
@@ -80,7 +81,7 @@ module dw_compute_bench #(
   dw_compute #(
     .Pixels(Pixels), .Lanes(Lanes), .Inputs(Inputs), .ActivationDepth(ActivationDepth), .WeightDepth(WeightDepth),
     .ParameterDepth(ParameterDepth), .SegmentDepth(SegmentDepth), .MultiplierBits(MultiplierBits), .RequantisePixels(RequantisePixels),
-    .Tables(Tables), .AxiBytes(AxiBytes), .HaloGroups(HaloGroups), .WindowSteps(WindowSteps), .TapMaps(TapMaps),
+    .ResidualPixels(ResidualPixels), .Tables(Tables), .AxiBytes(AxiBytes), .HaloGroups(HaloGroups), .WindowSteps(WindowSteps), .TapMaps(TapMaps),
     .StepRows(StepRows), .StepMaps(StepMaps), .StepOwnBlocks(StepOwnBlocks), .Taps(Taps)
   ) u_compute (
     .clk_i,

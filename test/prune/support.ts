@@ -2,7 +2,7 @@
 import type { Compiled } from '../../src/compile/compile.ts';
 import type { Network } from '../../src/network/network.ts';
 import { hiddenChannels } from '../../src/prune/hidden.ts';
-import { networkAtLevel, networkIdentity, type PruningPlan, skippedChannels } from '../../src/prune/levels.ts';
+import { keptChannels, networkAtLevel, networkIdentity, type PruningPlan } from '../../src/prune/levels.ts';
 import { runReference } from '../../src/simulate/reference/reference.ts';
 import type { Config } from '../../src/spec/config.ts';
 import { PRUNING_LEVELS } from '../../src/spec/isa.ts';
@@ -75,9 +75,5 @@ export function computedCodes(
 ): MachineRun {
   const { network } = compiled;
   const expected = runReference(networkAtLevel(network, plan, level), inputs);
-  const kept = network.tensors.map(({ channels }) => channels);
-  for (const group of skippedChannels(network, plan, level)) {
-    for (const layer of [group.producer, ...group.between]) kept[network.layers[layer]!.output] = group.kept;
-  }
-  return runMachine(compiled, inputs, expected, { level, kept });
+  return runMachine(compiled, inputs, expected, { level, kept: keptChannels(network, plan, level) });
 }

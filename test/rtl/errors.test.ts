@@ -42,6 +42,10 @@ describe.each(simulators)('bad programs for the compute unit on %s', (simulator)
   }, BUILD_LIMIT);
   afterAll(() => bench.close());
 
+  it('do not come of SETs alone, which take their cycles', async () => {
+    expect(await bench.frameOfSets()).toEqual([]);
+  });
+
   it.each(faultyComputes)('stop with a code, and the next frame is right: $name', async (program) => {
     expect(await bench.faulty(program)).toEqual([]);
   });

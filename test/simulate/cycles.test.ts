@@ -6,8 +6,9 @@ import { parseConfig } from '../../src/spec/config.ts';
 import { namedConfig } from '../../src/spec/configs.ts';
 import { encodeProgram, type Instruction, MAGIC, setInstructions } from '../../src/spec/isa.ts';
 import { computeCycles } from '../../src/spec/sequence.ts';
-import { retireLatency, SETUP_CYCLES } from '../../src/spec/timing.ts';
+import { retireLatency, SETUP_CYCLES, writeLatency } from '../../src/spec/timing.ts';
 import { windowTables } from '../../src/spec/window.ts';
+import { randomLayerNetwork } from '../support/random-network.ts';
 import { zooNetwork } from '../support/zoo-network.ts';
 
 const header: Instruction = { opcode: 'HEADER', fields: { magic: MAGIC, identity: 0, count: 0 } };
@@ -93,6 +94,36 @@ describe('the cycle model', () => {
       expect(writeBytes).toBe(output.bytes);
       expect(readBytes).toBeGreaterThan(program.weights.bytes);
     }
+  });
+
+  it('lets no loaded word into the banks while any of several short computes writes', async () => {
+    const config = parseConfig({ ...namedConfig('tiny'), pixels: 8, requantisePixels: 1 });
+    const network = randomLayerNetwork(3, { op: 'table', maxExtent: 9, maxChannels: 4, multiplierBits: 16 });
+    const { program, graph } = compile(network, config);
+    const at = program.instructions.findIndex(({ opcode }) => opcode === 'COMPUTE');
+    const sets = setInstructions(0, stageGeometry(config, graph, graph.stages[program.origins[at]!.stage!]!));
+    const compute: Instruction = {
+      opcode: 'COMPUTE',
+      fields: { ...program.instructions[at]!.fields, slot: 0, ...noWaits },
+    };
+    const rows = { target: 2, count: 1, address: 0, rowSet: 0, pitch: 1, base: 0, end: 4, memoryAddress: 4096 };
+    const load: Instruction = { opcode: 'LOAD', fields: { ...noWaits, ...rows } };
+    const instructions = [header, load, ...sets, ...new Array<Instruction>(6).fill(compute), end];
+    const interval = config.pixels / config.requantisePixels;
+    let met = 0;
+    for (let memoryLatency = 1; memoryLatency < 120; memoryLatency++) {
+      const { timings } = simulateCycles(config, instructions, { memoryLatency });
+      const loaded = timings[1]!.end;
+      const computes = timings.slice(2).filter((timing) => timing !== undefined);
+      // Several are in the pipeline at once: that is the case looked at.
+      expect(computes[2]!.start).toBeLessThan(computes[0]!.end + writeLatency(config));
+      for (const { end: last } of computes) {
+        const first = last + writeLatency(config);
+        expect(loaded < first || loaded >= first + interval, `word ${loaded}, writes from ${first}`).toBe(true);
+        if (loaded === first + interval) met += 1;
+      }
+    }
+    expect(met).toBeGreaterThan(0);
   });
 
   it('gives the same cycles whether or not quiet time is skipped', async () => {

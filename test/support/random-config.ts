@@ -19,6 +19,7 @@ export function randomConfig(random: Random, options: RandomConfigOptions = {}):
   const kernels = WINDOW_KERNELS.filter((name) =>
     name.startsWith('stem') ? inputs >= 16 : inputs >= 4 || name === 'depthwise3',
   ).filter((name) => name === 'depthwise3' || !random.oneIn(3));
+  const requantisePixels = random.pick([1, 2, 4, 8].filter((value) => value <= pixels));
   return parseConfig({
     name: 'random',
     clockMHz: 100,
@@ -27,7 +28,9 @@ export function randomConfig(random: Random, options: RandomConfigOptions = {}):
     weightDepth: options.weightDepth ?? random.pick([512, 4096]),
     parameterDepth: random.pick([64, 512]),
     segmentDepth: random.pick([256, 1024, 4096]),
-    requantisePixels: random.pick([1, 2, 4, 8].filter((value) => value <= pixels)),
+    requantisePixels,
+    residualPixels:
+      requantisePixels < pixels ? requantisePixels : random.pick([1, 2, 4, 8].filter((value) => value <= pixels)),
     windowKernels: kernels,
     axiBytes: random.pick([1, 2, 4, 8, 16, 32, 64].filter((value) => value <= widest)),
     memoryLatency: random.int(1, 40),

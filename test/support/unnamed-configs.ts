@@ -20,7 +20,7 @@ export const UNNAMED: readonly Config[] = [
   {
     name: 'unnamed-wide',
     clockMHz: 100,
-    pixels: 8,
+    pixels: 4,
     lanes: 2,
     inputs: 16,
     activationDepth: 512,

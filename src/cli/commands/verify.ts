@@ -1,14 +1,16 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
+import { FAULT_NAMES, type FaultName } from '../../cosim/faults.ts';
 import { describeDifference } from '../../cosim/verify.ts';
 import { UserError } from '../../errors.ts';
 import { readBuild } from '../../node/build-folder.ts';
 import { cosimulate, type RtlSimulator } from '../../node/cosim.ts';
 import { pictureCodes } from '../../node/frame.ts';
 import { createProgress } from '../../node/progress.ts';
+import { atLevel } from '../../prune/levels.ts';
 import { seededNumbers } from '../../quantise/augment.ts';
 import { createKernels } from '../../simulate/kernels/kernels.ts';
-import { type JsonFlag, jsonOption, parseCount } from '../options.ts';
+import { type JsonFlag, jsonOption, parseCount, parseLevel } from '../options.ts';
 import { print, printJson, thousands } from '../print.ts';
 
 interface Flags extends JsonFlag {
@@ -16,7 +18,9 @@ interface Flags extends JsonFlag {
   readonly layers?: { readonly first: number; readonly last: number };
   readonly simulator?: RtlSimulator;
   readonly randomStalls?: number;
-  readonly level?: number;
+  readonly level: number;
+  readonly wave?: string;
+  readonly fault?: FaultName;
   readonly cache: string;
 }
 
@@ -36,6 +40,14 @@ export function verifyCommand(): Command {
       '--random-stalls <seed>',
       'hold every bus channel back at random; data are compared, cycles are not',
       parseCount,
+    )
+    .option('--level <n>', 'pruning level of a build that was compiled with --pruning', parseLevel, 0)
+    .option(
+      '--wave <file>',
+      'write a VCD file: every signal (verilator), or clock, ports and registers (wasm); a megabyte for some hundred cycles',
+    )
+    .addOption(
+      new Option('--fault <kind>', 'first run a frame that must fail, and show its error code').choices(FAULT_NAMES),
     )
     .option('--cache <dir>', 'folder that keeps built simulators', join('.cache', 'depthwright'))
     .addOption(jsonOption())
@@ -58,10 +70,14 @@ export function verifyCommand(): Command {
         }
         return pictureCodes(network, flags.image, preprocess);
       }
-      const expected = (await createKernels(network, { keepTensors: true })).runAll(inputs);
+      const pruned = atLevel(network, compiled.pruning, flags.level);
+      const expected = (await createKernels(pruned, { keepTensors: true })).runAll(inputs);
       let count: (() => void) | undefined;
       const result = await cosimulate(compiled, inputs, expected, {
         cache: flags.cache,
+        level: flags.level,
+        ...(flags.wave === undefined ? {} : { wave: flags.wave }),
+        ...(flags.fault === undefined ? {} : { fault: flags.fault }),
         ...(flags.simulator === undefined ? {} : { simulator: flags.simulator }),
         ...(flags.layers === undefined ? {} : { layers: flags.layers }),
         ...(flags.randomStalls === undefined ? {} : { stalls: { seed: flags.randomStalls } }),
@@ -72,9 +88,17 @@ export function verifyCommand(): Command {
         },
       });
       progress.done();
-      if (!result.equal || result.cyclesEqual === false) process.exitCode = 1;
+      const { fault } = result;
+      if (!result.equal || result.cyclesEqual === false || fault?.right === false) process.exitCode = 1;
       if (flags.json) return printJson({ model: network.name, config: compiled.config.name, ...result });
       print(`${network.name} on the RTL of ${compiled.config.name}, ${result.simulator}`);
+      if (fault !== undefined) {
+        const { error } = fault;
+        const got = error === undefined ? 'no error' : `error '${error.code}' in ${error.unit} ${error.index}`;
+        print(
+          `${fault.description}: ${got}${fault.right ? '' : `, EXPECTED '${fault.expected}'`}; then the frame itself:`,
+        );
+      }
       print(`${thousands(result.compared)} values compared: ${result.equal ? 'all equal' : 'DIFFERENT'}`);
       if (result.firstDifference !== undefined)
         print(`first difference: ${describeDifference(result.firstDifference)}`);
@@ -87,6 +111,7 @@ export function verifyCommand(): Command {
         );
       }
       if (result.firstTimingDifference !== undefined) print(`first: ${JSON.stringify(result.firstTimingDifference)}`);
+      if (flags.wave !== undefined) print(`wave: ${flags.wave}`);
     });
 }
 

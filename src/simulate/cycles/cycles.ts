@@ -131,8 +131,10 @@ class CycleModel {
   private readonly descriptors: DescriptorFile;
   private next: { readonly index: number; readonly popped: number; readonly stage: Stage } | undefined;
   private current: Issue | undefined;
-  /** Those before, as long as they may still read or write the banks; the last of all stays. */
-  private before: readonly Issue[] = [];
+  /** Cycle of the last step of the one before `current`. */
+  private lastStep = -1;
+  /** Computations, oldest first, whose reads or writes may still be in the pipeline: several where they are short. */
+  private readonly issued: Issue[] = [];
   private lastClose = Number.NEGATIVE_INFINITY;
 
   // Store unit.
@@ -396,9 +398,10 @@ class CycleModel {
   private compute(): void {
     const { t, config } = this;
     if (this.current !== undefined && t > this.current.last) {
-      this.leave(this.current);
+      this.lastStep = this.current.last;
       this.current = undefined;
     }
+    while (this.issued[0] !== undefined && this.issued[0].done < t) this.issued.shift();
     const { next } = this;
     let vacated = false;
     if (
@@ -408,8 +411,7 @@ class CycleModel {
     ) {
       const fields = this.program[next.index]!.fields as Fields;
       if (this.waitsMet(fields)) {
-        const free = this.current?.last ?? this.before.at(-1)?.last ?? -1;
-        if (this.current !== undefined) this.leave(this.current);
+        const free = this.current?.last ?? this.lastStep;
         this.current = new Issue(
           config,
           next.stage,
@@ -419,6 +421,7 @@ class CycleModel {
           this.lastClose,
           this.level,
         );
+        this.issued.push(this.current);
         this.lastClose = this.current.lastClose;
         const stall = t + 1 - (free + 1);
         this.retiring.push({ t: this.current.last + retireLatency(config), unit: 'compute' });
@@ -452,18 +455,12 @@ class CycleModel {
     this.next = { index, popped: this.t, stage: this.descriptors.read(fields.slot as number) };
   }
 
-  private leave(issue: Issue): void {
-    const until = retireLatency(this.config);
-    this.before = [...this.before.filter(({ last }) => last + until >= this.t), issue];
-  }
-
   private engineWrites(): boolean {
-    return (this.current?.writes(this.t) ?? false) || this.before.some((issue) => issue.writes(this.t));
+    return this.issued.some((issue) => issue.writes(this.t));
   }
 
   private engineReads(set: number): boolean {
-    const sets = this.before.reduce((all, issue) => all | issue.readSets(this.t), this.current?.readSets(this.t) ?? 0);
-    return ((sets >> set) & 1) === 1;
+    return this.issued.some((issue) => ((issue.readSets(this.t) >> set) & 1) === 1);
   }
 
   // ---- store

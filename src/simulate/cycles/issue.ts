@@ -2,11 +2,11 @@
 import type { Config } from '../../spec/config.ts';
 import type { Stage } from '../../spec/isa.ts';
 import {
+  closeInterval,
   computedBlocks,
   directGroupPixels,
   directSteps,
   inputDepth,
-  requantiseInterval,
   validKernelRows,
   windowSteps,
 } from '../../spec/sequence.ts';
@@ -49,7 +49,7 @@ export class Issue {
     this.fields = fields;
     this.first = first;
     this.closeBefore = lastClose;
-    const interval = requantiseInterval(config);
+    const interval = closeInterval(config, stage.residual !== 0);
     const { row, rows } = fields;
     const blocks = computedBlocks(config, stage, level, fields.block, fields.blocks);
     this.groupsPerRow = stage.window
@@ -83,6 +83,11 @@ export class Issue {
 
   get lastClose(): number {
     return this.closes[this.closes.length - 1] ?? this.closeBefore;
+  }
+
+  /** Cycle of the last write; nothing of this instruction is in the pipeline afterwards. */
+  get done(): number {
+    return this.last + writeLatency(this.config) + closeInterval(this.config, false) - 1;
   }
 
   /** Row sets that the banks read in cycle `t`, as bits; `t` never decreases from call to call. */
@@ -132,7 +137,7 @@ export class Issue {
   /** True where the activation memory's write port is used in cycle `t`; `t` never decreases. */
   writes(t: number): boolean {
     const latency = writeLatency(this.config);
-    const interval = requantiseInterval(this.config);
+    const interval = closeInterval(this.config, false);
     while (this.writeCursor < this.closes.length - 1 && this.closes[this.writeCursor]! + latency + interval - 1 < t) {
       this.writeCursor += 1;
     }

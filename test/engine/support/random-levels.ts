@@ -24,7 +24,7 @@ export function withRandomLevels(compiled: Compiled, random: Random): Compiled {
     const inputs = stage.window || stage.diagonal || stage.sharedWeights ? 0 : stage.inputBlocks - 1;
     for (let level = 0; level < PRUNING_LEVELS; level++) {
       weightThresholds |= BigInt(random.int(0, 127)) << BigInt(7 * level);
-      activationThresholds |= BigInt(random.pick([0, 1, 30, random.int(0, 255)])) << BigInt(8 * level);
+      activationThresholds |= BigInt(random.pick([0, 1, 2, 3, 30, random.int(0, 255)])) << BigInt(8 * level);
       skippedInputs += random.int(0, Math.min(inputs, 63)) * 2 ** (SKIP_BITS * level);
       skippedOutputs += random.int(0, Math.min(stage.outputBlocks, 63)) * 2 ** (SKIP_BITS * level);
     }

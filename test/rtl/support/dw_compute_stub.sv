@@ -11,6 +11,7 @@ module dw_compute #(
   parameter int unsigned SegmentDepth = 0,
   parameter int unsigned MultiplierBits = 16,
   parameter int unsigned RequantisePixels = 0,
+  parameter int unsigned ResidualPixels = 0,
   parameter bit          Tables = 1'b1,
   parameter int unsigned AxiBytes = 0,
   parameter int unsigned HaloGroups = 1,

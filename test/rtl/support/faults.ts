@@ -1,6 +1,7 @@
 /** Programs that must stop the machine with a code, and a bench that runs them between correct frames. */
 import type { RtlBench } from '../../../src/cosim/bench.ts';
 import { checkIdentity, eventMask, readFrame, startFrame, waitIdle } from '../../../src/cosim/frame.ts';
+import { simulateCycles } from '../../../src/simulate/cycles/cycles.ts';
 import { Machine } from '../../../src/simulate/machine.ts';
 import { namedConfig } from '../../../src/spec/configs.ts';
 import { configIdentity } from '../../../src/spec/identity.ts';
@@ -119,6 +120,12 @@ export const faultyPrograms: readonly FaultyProgram[] = [
   {
     name: 'rows beyond the banks',
     program: one(load({ ...rows, address: config.activationDepth - 2 })),
+    code: 'addressRange',
+    unit: 'load',
+  },
+  {
+    name: 'rows one word beyond the banks',
+    program: one(load({ ...rows, address: config.activationDepth - 3 })),
     code: 'addressRange',
     unit: 'load',
   },
@@ -269,7 +276,8 @@ export class FaultBench {
   private async stopped(code: string, unit: string, index?: number): Promise<string[]> {
     await this.run();
     const { done, busy, error } = await readFrame(this.bench);
-    const wrong: string[] = [];
+    // What is stopped from outside is the correct program.
+    const wrong = unit === 'control' ? await this.strangeBytes() : [];
     if (done || busy || error?.code !== code || error.unit !== unit || (index !== undefined && error.index !== index))
       wrong.push(`expected '${code}' of ${unit} ${index ?? ''}, got ${JSON.stringify({ done, busy, error })}`);
     return [...wrong, ...(await this.correctFrame())];
@@ -301,6 +309,25 @@ export class FaultBench {
       wrong.push(...(await this.stopped('stopped', 'control')));
     }
     return wrong;
+  }
+
+  /** A stopped frame leaves bytes as they were or as the frame would have made them, nothing else. */
+  private async strangeBytes(): Promise<string[]> {
+    const { memory, expected } = this;
+    const left = await this.bench.readMemory(HALF, HALF);
+    const strange = left.findIndex((byte, at) => byte !== memory[HALF + at] && byte !== expected[HALF + at]);
+    return strange < 0 ? [] : [`a stopped frame wrote byte ${HALF + strange}, which is not of its results`];
+  }
+
+  /** SET takes its cycle also as the last instruction. */
+  async frameOfSets(): Promise<string[]> {
+    const program = [header(STAGE_PARTS + 2), ...setInstructions(0, pointwise), end];
+    await this.bench.writeMemory(FAULTY, encodeProgram(program));
+    await startFrame(this.bench, { count: program.length, offset: FAULTY });
+    await this.run();
+    const { done, counters } = await readFrame(this.bench);
+    const { cycles } = simulateCycles(config, program);
+    return done && counters.cycles === cycles ? [] : [`SETs alone: expected ${cycles} cycles, got ${counters.cycles}`];
   }
 
   async interrupts(): Promise<string[]> {

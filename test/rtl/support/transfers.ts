@@ -42,8 +42,8 @@ export async function verifyTransfers(
   programSeed: number,
   stalls?: { seed: number; rate: number },
 ): Promise<TransfersResult> {
-  const { instructions, memory } = transferProgram(config, new Random(programSeed), TRANSFERS);
-  const base = stalls === undefined ? 0 : STALLED_BASE;
+  const [base, level] = stalls === undefined ? [0, 3] : [STALLED_BASE, 6];
+  const { instructions, memory } = transferProgram(config, new Random(programSeed), TRANSFERS, level);
   const complaints: string[] = [];
   let timed = 0;
   const same = (what: string, got: unknown, wanted: unknown): void => {
@@ -56,7 +56,7 @@ export async function verifyTransfers(
   });
   try {
     await bench.writeMemory(base, memory);
-    await startFrame(bench, { count: instructions.length, base });
+    await startFrame(bench, { count: instructions.length, base, level });
     await bench.runUntilEvent(eventMask('frameEnd'), LIMIT);
     await bench.step(1);
     const records = await bench.events();
@@ -65,8 +65,9 @@ export async function verifyTransfers(
     same('error', error?.code, undefined);
     complaints.push(...(await bench.failures()), ...(await bench.statistics()).violations);
     const machine = new Machine(config, memory.slice());
+    machine.level = level;
     machine.run(instructions);
-    const cycles = simulateCycles(config, instructions);
+    const cycles = simulateCycles(config, instructions, { level });
     same('bytes read', counters.readBytes, cycles.readBytes);
     same('bytes written', counters.writeBytes, cycles.writeBytes);
     if (stalls === undefined) {
@@ -99,7 +100,8 @@ function differences(got: Uint8Array, wanted: Uint8Array): number {
   return different;
 }
 
-export function transferProgram(config: Config, random: Random, transfers: number): TransferProgram {
+/** `level`: the pruning level that the program is for, which moves what a LOAD reads by its stride. */
+export function transferProgram(config: Config, random: Random, transfers: number, level = 0): TransferProgram {
   const memory = new Uint8Array(2 * HALF);
   const instructions: Instruction[] = [];
   const counts = { load: 0, store: 0 };
@@ -134,6 +136,9 @@ export function transferProgram(config: Config, random: Random, transfers: numbe
     if (random.oneIn(2)) memoryAddress = Math.max(store ? HALF : first, (memoryAddress & ~4095) - config.axiBytes);
     if (!store && memoryAddress + bytes > HALF) continue;
     if (store && memoryAddress + bytes > 2 * HALF) continue;
+    // At level 0 the same bytes would come from below.
+    const strides = Math.floor(memoryAddress / Math.max(1, level) / config.axiBytes);
+    const levelStride = level === 0 ? 0 : config.axiBytes * random.int(0, Math.min(strides, 4096));
     instructions.push({
       opcode: store ? 'STORE' : 'LOAD',
       fields: {
@@ -142,7 +147,8 @@ export function transferProgram(config: Config, random: Random, transfers: numbe
         waitCompute: 0,
         waitStore: !store ? counts.store : 0,
         target,
-        memoryAddress,
+        memoryAddress: memoryAddress - (store ? 0 : level * levelStride),
+        ...(store ? {} : { levelStride }),
         count,
         address,
         rowSet: target === 2 ? random.int(0, ROW_SETS - 1) : 0,

@@ -1,0 +1,124 @@
+/** Random pairs of layer and configuration, run on the RTL; and what they have covered. */
+import { type Compiled, compile } from '../../../src/compile/compile.ts';
+import { describeDifference, type VerifyResult, verifyFrame } from '../../../src/cosim/verify.ts';
+import { UserError } from '../../../src/errors.ts';
+import type { Layer } from '../../../src/network/network.ts';
+import { networkAtLevel } from '../../../src/prune/levels.ts';
+import { runReference } from '../../../src/simulate/reference/reference.ts';
+import type { Config } from '../../../src/spec/config.ts';
+import { bottleneckNetwork, randomPlan } from '../../prune/support.ts';
+import { Random } from '../../support/random.ts';
+import { randomInputs, randomLayerNetwork } from '../../support/random-network.ts';
+import type { Rig } from './benches.ts';
+
+export interface Pair {
+  readonly compiled: Compiled;
+  readonly inputs: readonly Int8Array[];
+  /** Pruning level of the frame. */
+  readonly level: number;
+}
+
+/** In turn, so that no kind depends on luck; 'dense' is a convolution of a map of one pixel. */
+const TURNS: readonly (Layer['op'] | 'dense' | 'bottleneck')[] = [
+  'conv',
+  'depthwise',
+  'add',
+  'conv',
+  'bottleneck',
+  'averagePool',
+  'dense',
+  'depthwise',
+  'table',
+  'maxPool',
+  'conv',
+  'concat',
+  'mul',
+  'depthwise',
+  'resize',
+];
+/** Of three pairs one runs at a pruning level. */
+const LEVEL_EVERY = 3;
+/** Of five pairs one runs under random stalls, where only data and counters can be equal. */
+const STALL_EVERY = 5;
+
+/** Pair number `at` of a design, or undefined where its configuration cannot do the layer. */
+export function randomPair(config: Config, seed: number, at: number): Pair | undefined {
+  const random = new Random(seed);
+  const turn = TURNS[at % TURNS.length]!;
+  const network =
+    turn === 'bottleneck'
+      ? bottleneckNetwork(random, config.multiplierBits)
+      : randomLayerNetwork(seed, {
+          op: turn === 'dense' ? 'conv' : turn,
+          multiplierBits: config.multiplierBits,
+          maxExtent: turn === 'dense' ? 1 : 9,
+          maxChannels: 24,
+          pruning: false,
+        });
+  const pruned = at % LEVEL_EVERY === 1;
+  try {
+    const compiled = compile(network, config, pruned ? { pruning: randomPlan(network, config, random) } : {});
+    return { compiled, inputs: randomInputs(network, seed), level: pruned ? random.int(1, 7) : 0 };
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
+/** What makes a result worth a failure, in words; undefined where all is equal. */
+export function complaint(result: VerifyResult): string | undefined {
+  if (result.firstDifference !== undefined) return describeDifference(result.firstDifference);
+  if (result.firstTimingDifference !== undefined) {
+    const { what, index, expected, got } = result.firstTimingDifference;
+    return `${what} (instruction ${index}): expected cycle ${expected}, got ${got}`;
+  }
+  return result.problems[0];
+}
+
+export interface PairsResult {
+  readonly done: number;
+  /** Codes compared. */
+  readonly compared: number;
+  readonly complaints: readonly string[];
+}
+
+export interface PairsOptions {
+  readonly firstSeed: number;
+  readonly pairs: number;
+  /** Stop at the first complaint. */
+  readonly bail?: boolean;
+  /** Is told of each pair. */
+  readonly seen?: (pair: Pair) => void;
+}
+
+/** Runs random pairs on one design. */
+export async function verifyPairs(rig: Rig, config: Config, options: PairsOptions): Promise<PairsResult> {
+  const { firstSeed: seed, pairs, bail = false, seen = () => {} } = options;
+  const design = await rig.design(config);
+  const complaints: string[] = [];
+  let compared = 0;
+  let done = 0;
+  for (let at = 0; done < pairs && at < 4 * pairs; at++) {
+    const pair = randomPair(config, seed + at, at);
+    if (pair === undefined) continue;
+    const { compiled, inputs, level } = pair;
+    const { network, pruning, program } = compiled;
+    const stalls = done % STALL_EVERY === 4 ? { seed: seed + at, rate: 64 } : undefined;
+    const memory = { memoryBytes: program.memoryBytes, memoryLatency: config.memoryLatency };
+    const bench = await rig.open(design, { ...memory, ...(stalls && { stalls }) });
+    try {
+      const expected = runReference(pruning === undefined ? network : networkAtLevel(network, pruning, level), inputs);
+      const result = await verifyFrame(bench, compiled, inputs, expected, { level, timing: stalls === undefined });
+      const wrong = complaint(result);
+      const where = `${network.name} (pair ${at} of seed ${seed}, level ${level})`;
+      if (wrong !== undefined) complaints.push(`${where} on ${JSON.stringify(config)}: ${wrong}`);
+      compared += result.compared;
+      done += 1;
+      seen(pair);
+    } finally {
+      await bench.close();
+    }
+    if (bail && complaints.length > 0) break;
+  }
+  return { done, compared, complaints };
+}
