@@ -397,7 +397,7 @@ function layersOption(figures: PruningFigures, look: ChartLook, tip: Tip): Chart
     legend: legend(look, {
       // One layer's weights from DRAM would dwarf all others.
       selected: { [COMPONENT_NAMES.static]: false, [COMPONENT_NAMES.dram]: false },
-      inactiveColor: look.colour('line'),
+      inactiveColor: look.colour('idle'),
       data: SHOWN_COMPONENTS.map((component) => ({
         name: COMPONENT_NAMES[component],
         itemStyle: { color: look.colour(component), opacity: 1 },

@@ -250,6 +250,7 @@ describe('a calibration of pruning levels', () => {
     writeFileSync(labels, '0.png,1\n');
     const evaluate = ['evaluate', build, '--images', images, '--labels', labels, '--level', '1'];
     await expectRefusal(evaluate, [never, '--pruning']);
+    await expectRefusal(['verify', build, '--level', '1'], [never, '--pruning']);
   });
 });
 

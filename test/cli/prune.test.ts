@@ -232,6 +232,9 @@ describe('depthwright prune', () => {
         const evaluated = await depthwright('evaluate', build, ...rows);
         expect(evaluated.status).toBe(1);
         expect(evaluated.stderr).toContain(says);
+        const verified = await depthwright('verify', build, '--level', level);
+        expect(verified.status).toBe(1);
+        expect(verified.stderr).toContain(says);
       }
     });
 
