@@ -1,16 +1,17 @@
 /** The report's page: draws every chart, again when the theme changes, and sorts the table of layers. */
-import type { PageData } from '../src/report/page-data.ts';
+import type { PageContent, PageData } from '../src/report/page-data.ts';
 import { drawAblations } from './ablation.ts';
 import { drawBreakdown, drawTraffic } from './breakdown.ts';
 import { type Chart, forgetColours, openChart } from './chart.ts';
 import { drawLayers } from './layers.ts';
 import { drawMap } from './map.ts';
 import { drawOccupancy } from './occupancy.ts';
+import { PRUNING } from './pruning.ts';
 import { drawRoofline } from './roofline.ts';
 import { sortable } from './table.ts';
 import { drawTimeline } from './timeline.ts';
 
-const DRAW: readonly (readonly [id: string, draw: (chart: Chart, data: PageData) => void])[] = [
+const BUILD: readonly (readonly [id: string, draw: (chart: Chart, data: PageData) => void])[] = [
   ['breakdown', drawBreakdown],
   ['traffic', drawTraffic],
   ['layers', drawLayers],
@@ -22,14 +23,19 @@ const DRAW: readonly (readonly [id: string, draw: (chart: Chart, data: PageData)
 ];
 
 function start(): void {
-  const data = JSON.parse(document.getElementById('data')!.textContent!) as PageData;
-  const charts = DRAW.map(([id, draw]) => ({ chart: openChart(document.getElementById(id)!), draw }));
+  const data = JSON.parse(document.getElementById('data')!.textContent!) as PageContent;
+  const { summary, pruning } = data;
+  const parts: readonly (readonly [id: string, draw: (chart: Chart) => void])[] = [
+    ...(summary ? BUILD.map(([id, draw]) => [id, (chart: Chart) => draw(chart, data as PageData)] as const) : []),
+    ...(pruning ? PRUNING.map(([id, draw]) => [id, (chart: Chart) => draw(chart, pruning)] as const) : []),
+  ];
+  const charts = parts.map(([id, draw]) => ({ chart: openChart(document.getElementById(id)!), draw }));
   const drawAll = (): void => {
     forgetColours();
     for (const { chart, draw } of charts) {
       chart.clear();
       chart.off('datazoom');
-      draw(chart, data);
+      draw(chart);
     }
   };
   drawAll();

@@ -130,6 +130,19 @@ export function watts(energy: FrameEnergy, scope: 'dynamic' | 'total'): Band {
 }
 
 /**
+ * A frame at the frame rate of another, slower one (a camera's): static power and the clock, which the design does not
+ * stop, go on until the next frame begins.
+ */
+export function pacedFrame(pace: FrameEnergy, { components, ...frame }: FrameEnergy): FrameEnergy {
+  return {
+    ...frame,
+    cycles: pace.cycles,
+    framesPerSecond: pace.framesPerSecond,
+    components: { ...components, static: pace.components.static, clock: pace.components.clock },
+  };
+}
+
+/**
  * Share of a frame's energy saved against `before`. The band holds the corners in which what pruning stills (DSP,
  * logic) is cheap and what it does not (clock, memory, static) dear, and the other way round.
  */

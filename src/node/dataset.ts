@@ -1,4 +1,5 @@
 /** Labelled pictures: a folder and a CSV file whose first column is the file and second the class. */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'csv-parse/sync';
@@ -56,6 +57,19 @@ export function checkLabels(dataset: readonly LabelledFile[], classes: number): 
       `class ${wrong.label} does not exist: the network has ${classes} classes, 0 to ${classes - 1}`,
       { file: wrong.file },
       'Check the labels and their offset.',
+    );
+  }
+}
+
+/** Refuses labels that name pictures which are not there. */
+export function checkPictures(dataset: readonly LabelledFile[], csv: string): void {
+  const missing = dataset.filter(({ file }) => !existsSync(file));
+  if (missing.length > 0) {
+    throw new UserError(
+      'bad-image',
+      `the labels in ${csv} name it, but there is no such picture (${missing.length} of ${dataset.length} are missing)`,
+      { file: missing[0]!.file },
+      'Check --images, or take the rows out of the labels.',
     );
   }
 }

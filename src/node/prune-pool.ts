@@ -1,6 +1,15 @@
 /** Calibration work spread over cores, every result remembered in a checkpoint folder. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Tinypool } from 'tinypool';
@@ -29,6 +38,8 @@ export interface PrunePoolOptions {
 export interface PrunePool extends CalibrationWork {
   /** Counts activity on the first frames of the pool, which the caller's frames must be. */
   readonly activity: LevelActivity;
+  /** Results made so far, and found in the checkpoint. */
+  steps(): { readonly made: number; readonly found: number };
   /** Stops the workers; with `finished` the checkpoint goes. */
   close(finished: boolean): Promise<void>;
 }
@@ -53,6 +64,8 @@ export function createPrunePool(options: PrunePoolOptions): PrunePool {
     if (identity?.network !== network) identity = { network, text: networkIdentity(network) };
     return identity.text;
   };
+  let made = 0;
+  let found = 0;
   const remember = async <T>(network: Network, what: string, key: unknown, make: () => Promise<T>): Promise<T> => {
     const { json, bytes } = packArrays(key);
     const name = createHash('sha256')
@@ -61,10 +74,14 @@ export function createPrunePool(options: PrunePoolOptions): PrunePool {
       .digest('hex');
     const file = join(options.checkpoint, `${what}-${name.slice(0, 24)}`);
     const known = readCheckpoint(file);
-    if (known !== undefined) return known as T;
-    const made = await make();
-    writeCheckpoint(options.checkpoint, file, made);
-    return made;
+    if (known !== undefined) {
+      found += 1;
+      return known as T;
+    }
+    const result = await make();
+    writeCheckpoint(options.checkpoint, file, result);
+    made += 1;
+    return result;
   };
   return {
     frames: options.frames.length,
@@ -106,11 +123,24 @@ export function createPrunePool(options: PrunePoolOptions): PrunePool {
       });
       return joinMeans(await Promise.all(parts));
     },
+    steps: () => ({ made, found }),
     async close(finished) {
       await pool.destroy();
-      if (finished) rmSync(options.checkpoint, { recursive: true, force: true });
+      if (finished) removeCheckpoint(options.checkpoint);
     },
   };
+}
+
+/** Names of checkpoint files, half-written ones included. */
+const CHECKPOINT = /^(sensitivity|curves|answers|fit)-[0-9a-f]{24}(\.part)?$/;
+
+/** Removes what calibrations left in the folder, and the folder where nothing else lies in it. */
+function removeCheckpoint(folder: string): void {
+  if (!existsSync(folder)) return;
+  const names = readdirSync(folder);
+  const ours = names.filter((name) => CHECKPOINT.test(name));
+  for (const name of ours) rmSync(join(folder, name), { force: true });
+  if (ours.length === names.length) rmdirSync(folder);
 }
 
 /** A result that an interrupted calibration left; a damaged one is made anew. */

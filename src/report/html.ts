@@ -2,10 +2,11 @@
 import type { Compiled } from '../compile/compile.ts';
 import type { CycleResult } from '../simulate/cycles/cycles.ts';
 import type { Ablation } from './ablation.ts';
-import { escapeHtml, percent, prefixed, scriptJson, whole } from './format.ts';
-import { PAGE_SCRIPT } from './generated/page.ts';
+import { escapeHtml, percent, prefixed, whole } from './format.ts';
 import { pageData } from './page-data.ts';
-import { STYLE } from './style.ts';
+import { chartSection, renderPage, tile } from './page-frame.ts';
+import type { PruningFigures } from './pruning-figures.ts';
+import { pruningSections } from './pruning-html.ts';
 import type { Summary } from './summary.ts';
 import { ablationTable, layerTable, segmentTable, trafficTable } from './tables.ts';
 
@@ -23,6 +24,8 @@ export interface ReportData {
   /** How the network came to its codes, in a sentence. */
   readonly quantisation?: string;
   readonly picture?: ReportPicture;
+  /** Figures of the build's pruning levels. */
+  readonly pruning?: PruningFigures;
   /** Text of the minified ECharts library, inlined. */
   readonly echarts: string;
 }
@@ -30,31 +33,21 @@ export interface ReportData {
 /** The whole page. The same data gives the same bytes. */
 export function renderReport(data: ReportData): string {
   const { compiled, cycles, summary, ablations } = data;
-  const title = `${summary.model} on ${summary.config}`;
-  // A library text that closed its script element early would break the page.
-  const library = data.echarts.replace(/<\/script/gi, '<\\/script');
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<title>${escapeHtml(title)} – Depthwright</title>
-<link rel="icon" href="data:,">
-<style>${STYLE}</style>
-</head>
-<body>
-${header(data)}
-<main>
-${tiles(summary)}
+  const device = compiled.config.device === '' ? '' : ` · ${escapeHtml(compiled.config.device)}`;
+  const { pixels, lanes, inputs, clockMHz } = compiled.config;
+  return renderPage({
+    title: `${summary.model} on ${summary.config}`,
+    heading: summary.model,
+    about: `on <b>${escapeHtml(summary.config)}</b>${device} · ${pixels} × ${lanes} × ${inputs} = ${summary.multipliers} multipliers · ${clockMHz} MHz`,
+    main: `${tiles(summary)}
 ${result(data)}
-${chart('layers', 'Layers', 'Cycles that each layer takes, waits included, and how many of the multipliers work meanwhile.', 340)}
+${chartSection('layers', 'Layers', 'Cycles that each layer takes, waits included, and how many of the multipliers work meanwhile.', 340)}
 <section class="wide"><details open><summary>Table of layers <span class="faint">click a heading to sort</span></summary>
 <div class="scroll">${layerTable(summary)}</div></details></section>
-${chart('timeline', 'Timeline', 'What the engine and the DMA do in every cycle. Drag to move; wheel, pinch or the slider zooms down to single instructions.', 330)}
-${chart('occupancy', 'Memories over time', 'Share of each on-chip memory that is in use. Activations as reserved; weights from the start of their load to their last use.', 300)}
-${chart('map', 'Map of the activation memory', 'Where tensors lie and for how long. Row rings hold the few rows between fused layers; whole tensors link segments.', 360)}
-${chart('roofline', 'Roofline', 'Speed of each layer against the operations it does for a byte from external memory. The roofs are the memory bus and the multipliers.', 400)}
+${chartSection('timeline', 'Timeline', 'What the engine and the DMA do in every cycle. Drag to move; wheel, pinch or the slider zooms down to single instructions.', 330)}
+${chartSection('occupancy', 'Memories over time', 'Share of each on-chip memory that is in use. Activations as reserved; weights from the start of their load to their last use.', 300)}
+${chartSection('map', 'Map of the activation memory', 'Where tensors lie and for how long. Row rings hold the few rows between fused layers; whole tensors link segments.', 360)}
+${chartSection('roofline', 'Roofline', 'Speed of each layer against the operations it does for a byte from external memory. The roofs are the memory bus and the multipliers.', 400)}
 <section><h2>What each idea saves</h2><p class="lead">The same network without fusion of layers, and without hardware padding.</p>
 <div class="chart" id="ablation" style="height:250px" role="img" aria-label="What each idea saves"></div>
 <div class="scroll">${ablationTable(summary, ablations)}</div></section>
@@ -62,27 +55,21 @@ ${chart('roofline', 'Roofline', 'Speed of each layer against the operations it d
 <div class="scroll">${trafficTable(summary)}</div></section>
 <section><h2>Segments</h2><p class="lead">Layers that run fused, strip by strip, with only a few rows of what lies between them.</p>
 <div class="scroll">${segmentTable(summary)}</div></section>
-${remarks(data)}
-</main>
-<footer>Counted by Depthwright’s cycle model, instruction by instruction, for a memory of ${compiled.config.memoryLatency} cycles latency and ${compiled.config.axiBytes} bytes a cycle. Operations are two a multiply-accumulate.</footer>
-<script type="application/json" id="data">${scriptJson(pageData(compiled, cycles, summary, ablations))}</script>
-<script>${library}</script>
-<script>${PAGE_SCRIPT}</script>
-</body>
-</html>
-`;
+${levels(data)}${remarks(data)}`,
+    footer: `Counted by Depthwright’s cycle model, instruction by instruction, for a memory of ${compiled.config.memoryLatency} cycles latency and ${compiled.config.axiBytes} bytes a cycle. Operations are two a multiply-accumulate.`,
+    data: { ...pageData(compiled, cycles, summary, ablations), ...(data.pruning ? { pruning: data.pruning } : {}) },
+    echarts: data.echarts,
+  });
 }
 
-function header({ compiled: { config }, summary }: ReportData): string {
-  const device = config.device === '' ? '' : ` · ${escapeHtml(config.device)}`;
-  return `<header><div><p class="brand">Depthwright</p><h1>${escapeHtml(summary.model)}</h1>
-<p>on <b>${escapeHtml(summary.config)}</b>${device} · ${config.pixels} × ${config.lanes} × ${config.inputs} = ${summary.multipliers} multipliers · ${config.clockMHz} MHz</p></div>
-<button type="button" id="theme" aria-label="Switch between light and dark"><svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6.5" fill="none" stroke="currentColor" stroke-width="1.5"/><path d="M8 1.5a6.5 6.5 0 0 1 0 13z" fill="currentColor"/></svg></button></header>`;
+/** The levels of a build: the rest of its report is of level 0. */
+function levels({ pruning, summary }: ReportData): string {
+  if (pruning === undefined) return '';
+  const other = pruning.config === summary.config ? '' : ` This build is for ${summary.config}: its figures differ.`;
+  return `${pruningSections(pruning, `Pruning levels as calibrated on ${pruning.config}; all else on this page is of level 0.${other}`)}\n`;
 }
 
 function tiles(summary: Summary): string {
-  const tile = (label: string, value: string, more: string): string =>
-    `<div class="tile"><span>${label}</span><strong>${value}</strong><small>${more}</small></div>`;
   const memory = summary.activationMemory;
   return `<div class="tiles">${[
     tile('Frames a second', summary.framesPerSecond.toFixed(1), `${summary.milliseconds.toFixed(3)} ms a frame`),
@@ -120,11 +107,6 @@ function result({ picture }: ReportData): string {
 <div class="chart" id="breakdown" style="height:210px" role="img" aria-label="Where the cycles went"></div>
 </div><div><h2>What moved over the memory bus</h2>
 <div class="chart" id="traffic" style="height:210px" role="img" aria-label="What moved over the memory bus"></div></div></div></section>`;
-}
-
-function chart(id: string, title: string, lead: string, height: number): string {
-  return `<section><h2>${title}</h2><p class="lead">${lead}</p>
-<div class="chart" id="${id}" style="height:${height}px" role="img" aria-label="${title}"></div></section>`;
 }
 
 function remarks({ summary, quantisation }: ReportData): string {

@@ -4,6 +4,7 @@ import type { CycleResult, StallCause } from '../simulate/cycles/cycles.ts';
 import { memoryBytes } from '../spec/config.ts';
 import type { Ablation } from './ablation.ts';
 import { type ActivationArea, activationAreas, type MemoryOccupancy, memoryOccupancy } from './occupancy.ts';
+import type { PruningFigures } from './pruning-figures.ts';
 import type { LayerSummary, Summary } from './summary.ts';
 
 /** Lanes of the timeline, top to bottom. */
@@ -34,6 +35,11 @@ export interface PageData {
   readonly map: readonly ActivationArea[];
   readonly mapBytes: number;
   readonly ablations: readonly Ablation[];
+}
+
+/** What a page may show: a build, the levels of a calibration, or both. */
+export interface PageContent extends Partial<PageData> {
+  readonly pruning?: PruningFigures;
 }
 
 export function pageData(

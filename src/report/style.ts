@@ -5,14 +5,23 @@ const LIGHT = `
   --grid: #e8ebf0; --good: #18794e; --bad: #b4232f;
   --standard: #8250c4; --pointwise: #2f78d0; --depthwise: #dd8a1a; --fullyConnected: #1f9d78; --pool: #7b8796;
   --add: #c2549a; --mul: #b4483f; --table: #93812a; --copy: #5a98a5;
-  --load: #cf4a52; --compute: #e0a43a; --store: #1e8a8f; --setup: #8b95a3; --fetch: #77599a; --idle: #c9d0d9;`;
+  --load: #cf4a52; --compute: #e0a43a; --store: #1e8a8f; --setup: #8b95a3; --fetch: #77599a; --idle: #c9d0d9;
+  --static: #8b95a3; --clock: #2f78d0; --dsp: #dd8a1a; --logic: #8250c4; --memory: #1f9d78; --dram: #cf4a52;`;
 const DARK = `
   color-scheme: dark;
   --page: #12161c; --card: #1a2029; --ink: #e6eaf0; --soft: #b3bdca; --faint: #8c98a8; --line: #2e3744; --accent: #78a9f5;
   --grid: #28303c; --good: #5cc793; --bad: #f0808a;
   --standard: #a680e0; --pointwise: #5b9be6; --depthwise: #eaa445; --fullyConnected: #3fbf98; --pool: #8d99a9;
   --add: #d97bb5; --mul: #d2716a; --table: #b5a34c; --copy: #74b3c0;
-  --load: #e26a71; --compute: #e9b95c; --store: #40aeb3; --setup: #8b95a3; --fetch: #a088c4; --idle: #434d5b;`;
+  --load: #e26a71; --compute: #e9b95c; --store: #40aeb3; --setup: #8b95a3; --fetch: #a088c4; --idle: #434d5b;
+  --static: #8b95a3; --clock: #5b9be6; --dsp: #eaa445; --logic: #a680e0; --memory: #3fbf98; --dram: #e26a71;`;
+
+/** Value of a colour variable in the light theme, for pictures that follow none. */
+export function lightColour(name: string): string {
+  const value = new RegExp(`--${name}: (#[0-9a-f]{6})`).exec(LIGHT)?.[1];
+  if (value === undefined) throw new Error(`no colour --${name}`);
+  return value;
+}
 
 export const STYLE: string = `
 :root {${LIGHT}
@@ -65,6 +74,11 @@ tbody tr:hover { background: color-mix(in srgb, var(--accent) 7%, transparent); 
 .layers td:nth-child(2) { max-width: 230px; overflow: hidden; text-overflow: ellipsis; }
 .name { font-weight: 550; }
 .fused { color: var(--faint); font-size: 12.5px; }
+.tile .whole { white-space: nowrap; color: inherit; font-size: inherit; }
+.bands th { white-space: normal; vertical-align: bottom; }
+.bands th, .bands td { padding: 5px 7px; }
+.chart + details { margin-top: 12px; }
+.bands td small { min-width: 0; white-space: nowrap; }
 .faint { color: var(--faint); font-weight: 400; font-size: 12.5px; }
 .kind { display: inline-block; width: 10px; height: 10px; border-radius: 3px; margin-right: 7px; background: var(--idle); }
 .meter { display: inline-block; width: 48px; height: 7px; border-radius: 4px; background: var(--grid); margin-right: 8px; overflow: hidden; vertical-align: 1px; }

@@ -185,6 +185,75 @@ describe('a build folder', () => {
   });
 });
 
+describe('a calibration of pruning levels', () => {
+  const images = at('pictures');
+  const labels = at('classes.csv');
+  const args = (...more: string[]) => ['prune', SMALL_MODEL, '--config', 'tiny', '--out', out, ...more];
+  beforeAll(async () => {
+    mkdirSync(images);
+    mkdirSync(at('no-pictures'));
+    for (let picture = 0; picture < 9; picture++) await writePicture(join(images, `${picture}.png`));
+  });
+
+  it('without pictures, or with too few, is refused with the folder or the number', async () => {
+    await expectRefusal(args('--images', at('no-pictures')), [at('no-pictures'), 'no pictures']);
+    await expectRefusal(args('--images', at('nowhere')), [at('nowhere'), 'no such folder']);
+    await expectRefusal(args('--images', images, '--holdout', '2'), ['7 images are too few', 'at least 8']);
+    await expectRefusal(args('--images', images, '--holdout', '9'), [images, '--holdout 9', 'there are 9 pictures']);
+    await expectRefusal(args('--images', images, '--holdout', '99'), [images, '--holdout 99']);
+  });
+
+  it('with labels that do not fit the pictures is refused with the picture', async () => {
+    const refused = (rows: string, says: readonly string[], ...more: string[]) => {
+      writeFileSync(labels, rows);
+      return expectRefusal(args('--images', images, '--labels', labels, ...more), says);
+    };
+    await refused('0.png,1\nlost.png,2\ngone.png,3\n', [join(images, 'lost.png'), labels, '2 of 3 are missing']);
+    await refused('0.png,1\n1.png,1001\n', [join(images, '1.png'), 'class 1002 does not exist']);
+    await refused('0.png,1001\n', ['class 1001 does not exist'], '--label-offset', '0');
+    await refused('0.png,cat\n1.png,cat\n', [labels, "row 1 has no file name and class number ('1.png', 'cat')"]);
+    await refused('', [labels, 'no images are left']);
+    await refused('0.png,1\n1.png,2\n', ['2 images are too few']);
+  });
+
+  it.each([
+    ['--budget', '0', 'more than 0'],
+    ['--budget', '-1', 'more than 0'],
+    ['--budget', 'much', 'more than 0'],
+    ['--budget', '101', 'at most 100'],
+    ['--label-offset', 'one', 'whole number'],
+    ['--holdout', '0', 'whole number'],
+    ['--objective', 'beauty', 'energy, latency'],
+  ])('with %s %s is refused', async (option, value, says) => {
+    await expectRefusal(args('--images', images, option, value), [option, says], 2);
+  });
+
+  it('with levels that the accelerator has not is refused', async () => {
+    for (const levels of ['1', '9']) {
+      await expectRefusal(args('--images', images, '--levels', levels), [`cannot be ${levels} levels`, '2 to 8']);
+    }
+  });
+
+  it('into a folder that is not ours, or with a file where unfinished steps go, is refused and keeps them', async () => {
+    mkdirSync(at('theirs'));
+    writeFileSync(at('theirs', 'thesis.txt'), 'precious');
+    const into = (folder: string) => ['prune', SMALL_MODEL, '--images', images, '--out', folder];
+    await expectRefusal(into(at('theirs')), [at('theirs'), 'thesis.txt']);
+    await expectRefusal(into(picture), [picture, 'it is a file']);
+    writeFileSync(at('taken.unfinished'), 'precious');
+    await expectRefusal(into(at('taken')), [at('taken.unfinished'), 'it is a file']);
+  });
+
+  it('that was never made leaves a build with level 0 alone', async () => {
+    const never = 'level 1 was never calibrated: there are no pruning levels';
+    await expectRefusal([...simulateArguments(build).slice(0, 4), '--level', '1'], [never, '--pruning']);
+    writeFileSync(labels, '0.png,1\n');
+    const evaluate = ['evaluate', build, '--images', images, '--labels', labels, '--level', '1'];
+    await expectRefusal(evaluate, [never, '--pruning']);
+    await expectRefusal(['verify', build, '--level', '1'], [never, '--pruning']);
+  });
+});
+
 describe('an output folder', () => {
   const args = (folder: string) => ['compile', SMALL_MODEL, '--config', 'tiny', '--out', folder];
 

@@ -116,18 +116,16 @@ describe('calibration of pruning levels', () => {
       workers,
     });
     expect(existsSync(checkpoint)).toBe(false);
-    expect(result.levels.map(({ level }) => level)).toEqual([0, 1, 2]);
-    expect(result.levels[0]!.dynamicSaved.mid).toBe(0);
-    expect(result.levels[2]!.dynamicSaved.mid).toBeGreaterThan(0);
-    for (const { dynamicSaved, millijoules } of result.levels) {
+    const { levels, causes } = result.figures;
+    expect(levels.map(({ level }) => level)).toEqual([0, 1, 2]);
+    expect(levels[0]!.dynamicSaved.mid).toBe(0);
+    expect(levels[2]!.dynamicSaved.mid).toBeGreaterThan(0);
+    for (const { dynamicSaved, millijoules } of levels) {
       expect(dynamicSaved.low).toBeLessThanOrEqual(dynamicSaved.high);
       expect(millijoules.low).toBeLessThan(millijoules.high);
     }
-    expect(result.levels[1]!.top1Holdout).toBe(result.levels[1]!.agreementHoldout);
-    expect(Object.values(result.causes).reduce((sum, { mid }) => sum + mid, 0)).toBeCloseTo(
-      result.levels[2]!.dynamicSaved.mid,
-      1,
-    );
+    expect(levels[1]!.top1Holdout).toBe(levels[1]!.agreementHoldout);
+    expect(Object.values(causes).reduce((sum, { mid }) => sum + mid, 0)).toBeCloseTo(levels[2]!.dynamicSaved.mid, 1);
     expect(plain.plan.levels.length).toBe(2);
     const read = deserialisePlan(serialisePlan(result.file));
     const applied = applyPlanFile(network, read);

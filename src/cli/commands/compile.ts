@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { buildFiles } from '../../node/build-folder.ts';
 import { checkFolder, writeFolder } from '../../node/output.ts';
 import { createProgress } from '../../node/progress.ts';
+import { readFigures } from '../../node/prune.ts';
 import { renderReportFile } from '../../node/report-file.ts';
 import { summarise } from '../../report/summary.ts';
 import { simulateCycles } from '../../simulate/cycles/cycles.ts';
@@ -43,7 +44,14 @@ and a report. The same input gives the same bytes.
       progress.step('counting cycles');
       const cycles = simulateCycles(compiled.config, compiled.program.instructions);
       const summary = summarise(compiled, cycles);
-      const report = renderReportFile({ compiled, cycles, summary, quantisation: prepared.origin });
+      const pruning = flags.pruning === undefined ? undefined : readFigures(flags.pruning);
+      const report = renderReportFile({
+        compiled,
+        cycles,
+        summary,
+        quantisation: prepared.origin,
+        ...(pruning === undefined ? {} : { pruning }),
+      });
       writeFolder(
         flags.out,
         buildFiles(

@@ -1,18 +1,21 @@
 import { join } from 'node:path';
-import { Command, Option } from 'commander';
-import { levelCharts } from '../../energy/charts.ts';
-import type { Band } from '../../energy/model.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { UserError } from '../../errors.ts';
 import type { Network } from '../../network/network.ts';
-import { checkLabels, readDataset } from '../../node/dataset.ts';
+import { checkLabels, checkPictures, readDataset } from '../../node/dataset.ts';
 import { pictureCodes } from '../../node/frame.ts';
 import { loadModel } from '../../node/model-source.ts';
 import { checkFolder, writeFolder } from '../../node/output.ts';
 import { pictureFiles } from '../../node/pictures.ts';
 import { prepareNetwork, requirePreprocess } from '../../node/prepare.ts';
 import { createProgress } from '../../node/progress.ts';
-import { checkpointFolder, type LabelledCodes, type PruneResult, planFiles, prune } from '../../node/prune.ts';
+import { checkpointFolder, FIGURES_JSON, type LabelledCodes, planFiles, prune } from '../../node/prune.ts';
+import { renderPruningReportFile } from '../../node/report-file.ts';
 import type { Objective } from '../../prune/costs.ts';
+import { bandText, figure, shareText } from '../../report/pruning-charts.ts';
+import type { PruningFigures } from '../../report/pruning-figures.ts';
+import { CAUSE_NAMES, SHOWN_CAUSES } from '../../report/pruning-names.ts';
+import { pruningSvgs } from '../../report/pruning-svg.ts';
 import {
   type ConfigOption,
   type JsonFlag,
@@ -22,13 +25,13 @@ import {
   parseCount,
   withPrepareOptions,
 } from '../options.ts';
-import { percent, print, printJson, table } from '../print.ts';
+import { print, printJson, table } from '../print.ts';
 
 interface Flags extends ConfigOption, PrepareFlags, JsonFlag {
   readonly images: string;
   readonly labels?: string;
-  readonly labelOffset?: string;
-  readonly budget: string;
+  readonly labelOffset?: number;
+  readonly budget: number;
   readonly levels: number;
   readonly objective: Objective;
   readonly holdout?: number;
@@ -44,24 +47,29 @@ export function pruneCommand(): Command {
     .option('--labels <csv>', 'rows of file name and class number; without them agreement with level 0 counts')
     .option(
       '--label-offset <n>',
-      'added to every class number (default: 1 where the network has a class 0 = background)',
+      'added to every class number (default: 1 where the network has 1001 classes, the first a background)',
+      parseOffset,
     )
-    .option('--budget <points>', 'top-1 that the highest level may cost, in points', '5')
+    .option('--budget <points>', 'top-1 that the highest level may cost, in points', parsePoints, 5)
     .option('--levels <n>', 'levels, level 0 included: 2 to 8', parseCount, 8)
     .addOption(new Option('--objective <what>', 'what to save').choices(['energy', 'latency']).default('energy'))
-    .option('--holdout <n>', 'the last n pictures only judge the levels', parseCount)
+    .option(
+      '--holdout <n>',
+      'the last n pictures only judge the levels (default: none; at least 8 must be left to calibrate on)',
+      parseCount,
+    )
     .option('--shared-weights', "thresholds on one set of weights only; by default each level's weights are refitted")
     .option('--out <dir>', 'folder to write (default: out/<model>-pruning)')
     .addOption(jsonOption())
     .addHelpText(
       'after',
       `
-Finished steps are kept beside the output folder until all is done: the same command goes on where it was interrupted.
+The folder holds the levels with their hashes, figures.json (what --json prints), report.html and its pictures as SVG.
+Finished steps are kept in FOLDER.unfinished until all is done: the same command goes on where it was interrupted.
 The levels are compiled in with: depthwright compile MODEL --pruning FOLDER
 `,
     )
     .action(async (name: string, flags: Flags) => {
-      const budget = Number(flags.budget);
       const config = loadConfig(flags.config);
       const progress = createProgress();
       progress.step('reading the model');
@@ -72,6 +80,7 @@ The levels are compiled in with: depthwright compile MODEL --pruning FOLDER
       });
       const out = flags.out ?? join('out', `${network.name}-pruning`);
       checkFolder(out);
+      const checkpoint = checkpointFolder(out);
       const files = await pictures(flags, network);
       const holdout = flags.holdout ?? 0;
       if (holdout >= files.length) {
@@ -98,59 +107,85 @@ The levels are compiled in with: depthwright compile MODEL --pruning FOLDER
         config,
         calibration: part(0, cut),
         holdout: part(cut, files.length),
-        checkpoint: checkpointFolder(out),
+        checkpoint,
         progress,
-        budget,
+        budget: flags.budget,
         levels: flags.levels,
         objective: flags.objective,
         ownWeights: flags.sharedWeights !== true,
       });
-      const { levels, causes, search } = result;
-      const report = { model: network.name, config: config.name, budget, holdout, levels, causes, search };
-      const charts = levelCharts(levels, result.energies, flags.labels === undefined ? 'agreement' : 'top-1');
+      const { figures, steps } = result;
+      progress.step('writing levels, figures and report');
       writeFolder(
         out,
-        new Map([
+        new Map<string, string | Uint8Array>([
           ...planFiles(result.file),
-          ['figures.json', `${JSON.stringify(report, null, 1)}\n`] as const,
-          ...charts,
+          [FIGURES_JSON, `${JSON.stringify(figures, null, 1)}\n`],
+          ['report.html', renderPruningReportFile(figures)],
+          ...pruningSvgs(figures),
         ]),
       );
       progress.done();
-      if (flags.json) return printJson({ ...report, out });
-      printLevels(result, flags.labels !== undefined);
-      print(`levels: ${out}`);
+      if (flags.json) return printJson({ ...figures, steps, out });
+      printLevels(figures);
+      if (steps.found > 0) print(`${steps.found} of ${steps.made + steps.found} steps were finished before`);
+      print(`levels: ${out} (open report.html in a browser)`);
     });
+}
+
+function parsePoints(text: string): number {
+  const points = Number(text);
+  if (text.trim() === '' || !(points > 0) || points > 100) {
+    throw new InvalidArgumentError('Give points of top-1: more than 0, at most 100.');
+  }
+  return points;
+}
+
+function parseOffset(text: string): number {
+  const offset = Number(text);
+  if (text.trim() === '' || !Number.isInteger(offset)) throw new InvalidArgumentError('Give a whole number.');
+  return offset;
 }
 
 /** Pictures with their classes, in the order of the labels or of the file names. */
 async function pictures(flags: Flags, network: Network): Promise<{ file: string; label: number }[]> {
   if (flags.labels === undefined) return pictureFiles(flags.images).map((file) => ({ file, label: -1 }));
   const { channels } = network.tensors[network.outputs[0]!.tensor]!;
-  const offset = flags.labelOffset === undefined ? Number(channels === 1001) : Number(flags.labelOffset);
+  const offset = flags.labelOffset ?? Number(channels === 1001);
   const dataset = await readDataset(flags.images, flags.labels, { labelOffset: offset });
   checkLabels(dataset, channels);
+  checkPictures(dataset, flags.labels);
   return [...dataset];
 }
 
-const band = ({ low, mid, high }: Band, digits: number): string =>
-  `${mid.toFixed(digits)} (${low.toFixed(digits)} to ${high.toFixed(digits)})`;
-const share = ({ low, mid, high }: Band): string => `${percent(mid)} (${percent(low)} to ${percent(high)})`;
-
-function printLevels({ levels, causes }: PruneResult, labelled: boolean): void {
-  const what = labelled ? 'top-1' : 'agreement';
+function printLevels(figures: PruningFigures): void {
+  const { levels, causes } = figures;
+  const what = figures.labelled ? 'top-1' : 'agreement';
   print(
     table(
-      ['level', `${what} seen`, `${what} unseen`, 'dynamic saved', 'total saved', 'frames/s', 'mJ a frame', 'GOPS/W'],
+      [
+        'level',
+        `${what} seen`,
+        `${what} unseen`,
+        'dynamic saved',
+        'total saved',
+        'frames/s',
+        'mJ a frame',
+        'W, full rate',
+        `W at ${figure(levels[0]!.framesPerSecond)}/s`,
+        'GOPS/W',
+      ],
       levels.map((at) => [
         at.level,
         `${at.top1Calibration.toFixed(1)} %`,
-        at.top1Holdout === undefined ? '' : `${at.top1Holdout.toFixed(1)} %`,
-        share(at.dynamicSaved),
-        share(at.totalSaved),
+        at.top1Holdout === null ? '' : `${at.top1Holdout.toFixed(1)} %`,
+        shareText(at.dynamicSaved),
+        shareText(at.totalSaved),
         at.framesPerSecond.toFixed(1),
-        band(at.millijoules, 2),
-        band(at.gopsPerWatt, 1),
+        bandText(at.millijoules),
+        bandText(at.watts),
+        bandText(at.fixedRate.watts),
+        bandText(at.gopsPerWatt),
       ]),
     ),
   );
@@ -158,12 +193,7 @@ function printLevels({ levels, causes }: PruneResult, labelled: boolean): void {
   print(
     table(
       ['cause', 'share of level 0'],
-      [
-        ['activations that are zero anyway', share(causes.zeroActivations)],
-        ['pruned weights', share(causes.weights)],
-        ['activation thresholds', share(causes.activationThresholds)],
-        ['skipped steps', share(causes.skippedSteps)],
-      ],
+      SHOWN_CAUSES.map((cause) => [CAUSE_NAMES[cause], shareText(causes[cause])]),
     ),
   );
 }
