@@ -3,9 +3,9 @@
  * COMPUTE has retired, the outputs in external memory, the counters, and the cycle of every instruction.
  */
 import type { Compiled } from '../compile/compile.ts';
+import { countMultiplies, type Multiplies } from '../energy/multiplies.ts';
 import { keptChannels } from '../prune/levels.ts';
 import { type CycleResult, simulateCycles } from '../simulate/cycles/cycles.ts';
-import { countMultiplies, type Multiplies } from '../simulate/multiplies.ts';
 import { loadMemory, readTensor } from '../simulate/program-io.ts';
 import type { RtlBench, TraceRecord } from './bench.ts';
 import { compareOutput, computeOutputs, type ValueDifference } from './compare.ts';
