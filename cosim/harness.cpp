@@ -2,6 +2,7 @@
 // src/node/verilator-protocol.ts lists the commands. `ports.inc` is generated for each design.
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <unistd.h>
@@ -49,6 +50,30 @@ struct Watch {
   }
 };
 
+// Counts the ones of a variable in every cycle, or the bits in which it differs from the cycle before.
+struct Probe {
+  const uint8_t *data;
+  uint32_t bytes, sum;
+  bool toggles;
+  std::vector<uint8_t> before;
+
+  uint64_t sample() {
+    uint64_t count = 0;
+    for (uint32_t at = 0; at < bytes;) {
+      const uint32_t step = bytes - at >= 8 ? 8 : bytes - at >= 4 ? 4 : bytes - at >= 2 ? 2 : 1;
+      uint64_t now = 0, old = 0;
+      std::memcpy(&now, data + at, step);
+      if (toggles) {
+        std::memcpy(&old, &before[at], step);
+        std::memcpy(&before[at], &now, step);
+      }
+      count += static_cast<uint64_t>(__builtin_popcountll(now ^ old));
+      at += step;
+    }
+    return count;
+  }
+};
+
 class Bench {
  public:
   Bench() : context_(new VerilatedContext) {
@@ -79,6 +104,7 @@ class Bench {
   // The clock edge that ends a cycle. A wave has time 10 a cycle: inputs and what follows from them, then the edge at 5.
   void edge() {
     for (auto &watch : watches_) watch.sample();
+    for (auto &probe : probes_) sums_[probe.sum] += probe.sample();
     dump(0);
     top_->CLOCK = 1;
     top_->eval();
@@ -108,6 +134,8 @@ class Bench {
         case 't': addWatch(); break;
         case 'T': readWatch(); break;
         case 'v': findVariable(); break;
+        case 'k': addProbe(); break;
+        case 'K': readProbes(); break;
         case 'r': readVariable(); break;
         case 'w': writeVariable(); break;
         case 'a': addMemory(); break;
@@ -237,6 +265,24 @@ class Bench {
       put(entry.width);
       put(entry.rows);
     }
+    flush();
+  }
+  void addProbe() {
+    const Variable &variable = variables_.at(take<uint32_t>());
+    Probe probe;
+    probe.toggles = take<uint8_t>() != 0;
+    probe.sum = take<uint32_t>();
+    probe.data = variable.data;
+    probe.bytes = variable.entry;
+    settle();
+    probe.before.assign(variable.data, variable.data + variable.entry);
+    probes_.push_back(probe);
+    if (sums_.size() <= probe.sum) sums_.resize(probe.sum + 1);
+  }
+  // The sums of the probes so far: how many, and each.
+  void readProbes() {
+    put(static_cast<uint32_t>(sums_.size()));
+    for (uint64_t sum : sums_) put(sum);
     flush();
   }
   void readVariable() {
@@ -390,6 +436,8 @@ class Bench {
   std::vector<Variable> variables_;
   std::vector<std::unique_ptr<AxiMemory>> memories_;
   std::vector<Watch> watches_;
+  std::vector<Probe> probes_;
+  std::vector<uint64_t> sums_;
   bool dirty_ = true;
   bool stopOnFailure_ = true;
 };

@@ -8,6 +8,16 @@ export interface TraceRecord {
   readonly events: number;
 }
 
+/** A signal that is counted in every cycle. */
+export interface Probe {
+  /** From the top of the design, such as 'u_core.u_compute.u_weights.read_i'. */
+  readonly path: string;
+  /** Its ones, or the bits in which it differs from the cycle before. */
+  readonly what: 'ones' | 'toggles';
+  /** Name of the sum that they are added to. */
+  readonly sum: string;
+}
+
 export interface RtlBench {
   /** Registers by byte offset; throws where nothing answers. */
   writeRegister(offset: number, value: number): Promise<void>;
@@ -30,6 +40,10 @@ export interface RtlBench {
   /** Bytes of consecutive rows of a memory inside the design, least significant byte first, rows padded to whole bytes. */
   readRows(path: string, first: number, count: number): Promise<Uint8Array>;
   statistics(): Promise<AxiStatistics>;
+  /** Counts signals from here on; the simulator must have been built so that they can be reached. */
+  addProbes(probes: readonly Probe[]): Promise<void>;
+  /** Sums of the probes so far, by name. */
+  probed(): Promise<ReadonlyMap<string, number>>;
   /** Assertions that failed, as text. */
   failures(): Promise<string[]>;
   close(): Promise<void>;

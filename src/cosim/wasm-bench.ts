@@ -3,7 +3,7 @@ import { AxiBench } from '../rtlsim/axi-bench.ts';
 import type { AxiMemory } from '../rtlsim/axi-memory.ts';
 import type { Simulator } from '../rtlsim/simulator.ts';
 import { VcdWriter, type WaveSink } from '../rtlsim/vcd.ts';
-import type { BenchOptions, RtlBench, TraceRecord } from './bench.ts';
+import type { BenchOptions, Probe, RtlBench, TraceRecord } from './bench.ts';
 
 /** `simulator` holds a wrapper with trace ports (`wrapperText` with `trace`); `wave` takes a VCD file. */
 export function wasmBench(simulator: Simulator, options: BenchOptions, wave?: WaveSink): RtlBench {
@@ -18,9 +18,12 @@ export function wasmBench(simulator: Simulator, options: BenchOptions, wave?: Wa
   });
   const readEvents = simulator.reader('trace_events_o');
   let records: TraceRecord[] = [];
+  const sums = new Map<string, number>();
+  const samplers: { readonly sum: string; readonly sample: () => number }[] = [];
   const vcd = wave && new VcdWriter(simulator, wave);
   const record = (): void => {
     vcd?.cycle();
+    for (const { sum, sample } of samplers) sums.set(sum, sums.get(sum)! + sample());
     const events = readEvents();
     if (events !== 0) records.push({ cycle: Number(simulator.peek('trace_cycle_o')), events });
   };
@@ -85,6 +88,15 @@ export function wasmBench(simulator: Simulator, options: BenchOptions, wave?: Wa
     async statistics() {
       return memory.statistics();
     },
+    async addProbes(probes) {
+      for (const probe of probes) {
+        sums.set(probe.sum, sums.get(probe.sum) ?? 0);
+        samplers.push({ sum: probe.sum, sample: sampler(simulator, probe) });
+      }
+    },
+    async probed() {
+      return new Map(sums);
+    },
     async failures() {
       return simulator.failures.map(({ assertion, instance, source, cycle: at }) =>
         [`cycle ${at}:`, instance, assertion, source].join(' '),
@@ -94,6 +106,24 @@ export function wasmBench(simulator: Simulator, options: BenchOptions, wave?: Wa
       vcd?.close();
     },
   };
+}
+
+/** Gives the count of a probe in each cycle in which it is called. */
+function sampler(simulator: Simulator, { path, what }: Probe): () => number {
+  const read = simulator.reader(path);
+  let before = read();
+  return () => {
+    const now = read();
+    const count = ones(what === 'ones' ? now : now ^ before);
+    before = now;
+    return count;
+  };
+}
+
+function ones(word: number): number {
+  let count = 0;
+  for (let rest = word >>> 0; rest !== 0; rest &= rest - 1) count += 1;
+  return count;
 }
 
 /** Cycles for which reset is held. */

@@ -1,6 +1,7 @@
 /**
  * The operand registers of the multiplier array, as the hardware has them: one weight register of 8 bits a lane, input
- * and pair of pixels (a DSP), one activation register of 9 bits a lane, input and pixel.
+ * and pair of pixels (a DSP), one activation register of 9 bits a lane, input and pixel; and behind them the registered
+ * sums of the adder trees, 16 + l bits in level l, which take a held product as 0.
  *
  * An activation register moves where |w| >= the level's weight threshold and |x - z| >= the activation threshold, a
  * weight register where an activation of its pair does; what does not move holds. Toggles are bits that change.
@@ -22,6 +23,8 @@ export interface ArrayCounts {
   /** Bits that changed in weight registers, one a pair of pixels, and in activation registers. */
   weightToggles: number;
   activationToggles: number;
+  /** Bits that changed in the sums of the adder trees. */
+  treeToggles: number;
 }
 
 export const noCounts = (): ArrayCounts => ({
@@ -33,39 +36,67 @@ export const noCounts = (): ArrayCounts => ({
   gatedWeight: 0,
   weightToggles: 0,
   activationToggles: 0,
+  treeToggles: 0,
 });
 
-const BITS = Uint8Array.from({ length: 512 }, (_, value) => {
+/** Bits that are 1. */
+function ones(word: number): number {
   let count = 0;
-  for (let rest = value; rest > 0; rest >>= 1) count += rest & 1;
+  for (let rest = word; rest !== 0; rest &= rest - 1) count += 1;
   return count;
-});
+}
 
-export class OperandRegisters {
-  private readonly config: Config;
-  /** [lane][pair][input] and [lane][pixel][input]. */
-  private readonly weights: Uint8Array;
-  private readonly activations: Uint16Array;
+const BITS = Uint8Array.from({ length: 512 }, (_, value) => ones(value));
 
-  constructor(config: Config) {
-    this.config = config;
-    this.weights = new Uint8Array(config.lanes * Math.ceil(config.pixels / 2) * config.inputs);
-    this.activations = new Uint16Array(config.lanes * config.pixels * config.inputs);
-  }
-
+/** Registers of an array and the operands that its next step brings. */
+export interface StepRegisters {
+  /** x - z of [pixel][input], or of [lane][pixel][input]. */
+  readonly operands: Int16Array;
   /**
-   * One step. `weights` from `weightAt`: [lane][input]. `operands`: x - z of [pixel][input], or with `laneStride` > 0
-   * of [lane][pixel][input] (lanes `laneStride` apart).
+   * One step. `weights` from `weightAt`: [lane][input]. `laneStride`: operands from one lane's to the next one's, 0 where
+   * all lanes see the same.
    */
   step(
     counts: ArrayCounts,
     weights: Int8Array,
     weightAt: number,
-    operands: Int16Array,
+    laneStride: number,
+    weightThreshold: number,
+    activationThreshold: number,
+  ): void;
+  /** A cycle without a step: products are 0. */
+  idle(counts: ArrayCounts): void;
+}
+
+export class OperandRegisters implements StepRegisters {
+  readonly operands: Int16Array;
+  private readonly config: Config;
+  /** [lane][pair][input] and [lane][pixel][input]. */
+  private readonly weights: Uint8Array;
+  private readonly activations: Uint16Array;
+  /** Sums of the trees: [lane][pixel], level after level, N - 1 in all. */
+  private readonly sums: Int32Array;
+  /** Products of a lane: [pixel][input]. */
+  private readonly products: Int32Array;
+
+  constructor(config: Config) {
+    this.config = config;
+    this.operands = new Int16Array(config.lanes * config.pixels * config.inputs);
+    this.weights = new Uint8Array(config.lanes * Math.ceil(config.pixels / 2) * config.inputs);
+    this.activations = new Uint16Array(config.lanes * config.pixels * config.inputs);
+    this.sums = new Int32Array(config.lanes * config.pixels * (config.inputs - 1));
+    this.products = new Int32Array(config.pixels * config.inputs);
+  }
+
+  step(
+    counts: ArrayCounts,
+    weights: Int8Array,
+    weightAt: number,
     laneStride: number,
     weightThreshold: number,
     activationThreshold: number,
   ): void {
+    const { operands } = this;
     const { lanes, inputs, pixels } = this.config;
     let active = 0;
     let nonzero = 0;
@@ -82,6 +113,7 @@ export class OperandRegisters {
         const wanted = Math.abs(w) >= weightThreshold;
         for (let pixel = 0; pixel < pixels; pixel++) {
           const x = operands[from + pixel * inputs + input]!;
+          this.products[pixel * inputs + input] = 0;
           if (wanted && Math.abs(x) >= activationThreshold) {
             const register = registers + pixel * inputs + input;
             const bits = x & 511;
@@ -92,11 +124,13 @@ export class OperandRegisters {
             weightToggles += BITS[this.weights[pair]! ^ (w & 255)]!;
             this.weights[pair] = w;
             active += 1;
+            this.products[pixel * inputs + input] = x * w;
             if (x !== 0 && w !== 0) nonzero += 1;
           } else if (x === 0) gatedZero += 1;
           else if (!wanted) gatedWeight += 1;
         }
       }
+      for (let pixel = 0; pixel < pixels; pixel++) counts.treeToggles += this.addUp(lane, pixel);
     }
     counts.steps += 1;
     counts.active += active;
@@ -106,5 +140,30 @@ export class OperandRegisters {
     counts.gatedWeight += gatedWeight;
     counts.weightToggles += weightToggles;
     counts.activationToggles += activationToggles;
+  }
+  idle(counts: ArrayCounts): void {
+    this.products.fill(0);
+    for (let lane = 0; lane < this.config.lanes; lane++) {
+      for (let pixel = 0; pixel < this.config.pixels; pixel++) counts.treeToggles += this.addUp(lane, pixel);
+    }
+  }
+
+  /** Sends a pixel's products through its tree; gives the bits that change. */
+  private addUp(lane: number, pixel: number): number {
+    const { inputs, pixels } = this.config;
+    let terms = this.products.subarray(pixel * inputs, (pixel + 1) * inputs);
+    let at = (lane * pixels + pixel) * (inputs - 1);
+    let toggles = 0;
+    for (let bits = 17; terms.length > 1; bits++) {
+      const level = this.sums.subarray(at, at + terms.length / 2);
+      for (let k = 0; k < level.length; k++) {
+        const sum = terms[2 * k]! + terms[2 * k + 1]!;
+        toggles += ones((level[k]! ^ sum) & (2 ** bits - 1));
+        level[k] = sum;
+      }
+      at += level.length;
+      terms = level;
+    }
+    return toggles;
   }
 }

@@ -17,7 +17,9 @@ import {
   requantise,
   type Spread,
   spread,
+  treeToggle,
   VECTORLESS_TOGGLES,
+  VECTORLESS_TREE,
 } from './derive.ts';
 import { type EvidenceFamily, MEMORY_INTERFACES, PROCESSING_SYSTEM, REPORTS } from './evidence.ts';
 
@@ -41,8 +43,10 @@ export interface Coefficients {
   readonly ramClock: Coefficient;
   /** A bit that changes in an operand register, the multiplier behind it included. */
   readonly operandToggle: Coefficient;
-  /** An active product's share of adder tree, accumulator and routing. */
+  /** A product's share of adder tree, accumulator and routing, at the activity of the reports. */
   readonly product: Coefficient;
+  /** A bit that changes in a sum of an adder tree, with what a product moves beside it. */
+  readonly treeToggle: Coefficient;
   /** A code requantised and written. */
   readonly requantise: Coefficient;
   /** A RAMB36 enabled for a cycle to read or write: at 36 to 72 bits, at 18 or fewer. */
@@ -105,6 +109,11 @@ function xilinx(family: EvidenceFamily, own: Pick<Coefficients, 'staticPower' | 
       product(family),
       'pJ',
       `adder trees of two int8 convolution layers in power reports by hierarchy, a product${scaled}; low, half of the cheaper; high, all logic and signals of a report a DSP`,
+    ),
+    treeToggle: value(
+      treeToggle(family),
+      'pJ',
+      `a product over ${VECTORLESS_TREE.low.toFixed(1)} to ${VECTORLESS_TREE.high.toFixed(1)} (middle ${VECTORLESS_TREE.mid.toFixed(2)}) bits of its tree's sums that toggle a cycle under vectorless activity (assumed: 12.5 to 50 % of 16.6 bits, for rates add up behind multipliers and adders)`,
     ),
     requantise: value(
       requantise(family),

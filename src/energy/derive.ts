@@ -157,6 +157,25 @@ export function product(family: EvidenceFamily): Spread {
   };
 }
 
+/** Bits of the registered sums of a tree of 16 products, a product. */
+const TREE_BITS = (8 * 17 + 4 * 18 + 2 * 19 + 20) / 16;
+
+/**
+ * Of these, bits that toggle a cycle under vectorless activity: from 12.5 % a bit (the default at inputs) to 50 % (random
+ * words), since rates add up behind multipliers and adders; the middle is geometric.
+ */
+export const VECTORLESS_TREE: Spread = { low: TREE_BITS * 0.125, mid: TREE_BITS * 0.25, high: TREE_BITS * 0.5 };
+
+/**
+ * A toggled bit of a sum in the adder tree, with the adder, accumulator and routing that it stands for: what a product
+ * takes in the reports over the bits that toggle there. Low leaves out the half that `product` assumes for small products,
+ * since toggles are counted.
+ */
+export function treeToggle(family: EvidenceFamily): Spread {
+  const { low, mid, high } = product(family);
+  return { low: (2 * low) / VECTORLESS_TREE.high, mid: mid / VECTORLESS_TREE.mid, high: high / VECTORLESS_TREE.low };
+}
+
 /**
  * A RAMB36 enabled for a cycle through one port. The reports' vectorless enables are not printed: one port a block and
  * cycle is assumed on average, and the band holds half of one (an enable that logic drives) to two (both ports tied on).

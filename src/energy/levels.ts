@@ -29,15 +29,38 @@ export async function meanActivity(
   return total;
 }
 
+/** The mean of parts of the frames, given how many frames each part is the mean of. */
+export function joinMeans(
+  parts: readonly { readonly mean: StageActivity[]; readonly frames: number }[],
+): StageActivity[] {
+  const all = parts.reduce((sum, { frames }) => sum + frames, 0);
+  for (const { mean, frames } of parts) for (const stage of mean) scaleActivity(stage, frames / all);
+  const [first, ...rest] = parts.map(({ mean }) => mean);
+  for (const mean of rest) for (const [stage, sum] of first!.entries()) addActivity(sum, mean[stage]!);
+  return first!;
+}
+
+/** Mean activity of frames at a level of a plan: `levelActivity`, or many cores that do the same. */
+export type LevelActivity = (
+  compiled: Compiled,
+  plan: PruningPlan,
+  level: number,
+  frames: readonly Int8Array[],
+  every: number,
+) => Promise<StageActivity[]>;
+
+export const levelActivity: LevelActivity = (compiled, plan, level, frames, every) =>
+  meanActivity(compiled, networkAtLevel(compiled.network, plan, level), level, frames, every);
+
 export async function levelEnergy(
   compiled: Compiled,
   plan: PruningPlan,
   level: number,
   frames: readonly Int8Array[],
   every: number,
+  count: LevelActivity = levelActivity,
 ): Promise<FrameEnergy> {
-  const network = networkAtLevel(compiled.network, plan, level);
-  const activity = await meanActivity(compiled, network, level, frames, every);
+  const activity = await count(compiled, plan, level, frames, every);
   return frameEnergy(compiled, activity, simulateCycles(compiled.config, compiled.program.instructions, { level }));
 }
 
@@ -56,6 +79,7 @@ export async function savingsByCause(
   level: number,
   frames: readonly Int8Array[],
   every: number,
+  count: LevelActivity = levelActivity,
 ): Promise<{ readonly [cause in Cause]: Band }> {
   const full = plan.levels[level - 1]!;
   const gating: PruningLevel = {
@@ -74,7 +98,8 @@ export async function savingsByCause(
   const steps: PruningPlan = { ...plan, levels: [gating, weights, thresholds, full] };
   const compiled = compile(network, config, { pruning: steps });
   const energies: FrameEnergy[] = [];
-  for (let at = 0; at <= CAUSES.length; at++) energies.push(await levelEnergy(compiled, steps, at, frames, every));
+  for (let at = 0; at <= CAUSES.length; at++)
+    energies.push(await levelEnergy(compiled, steps, at, frames, every, count));
   const saved = CAUSES.map((_, index) => savedShare(energies[0]!, energies[index + 1]!, 'dynamic'));
   return Object.fromEntries(
     CAUSES.map((cause, index) => {

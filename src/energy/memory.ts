@@ -37,26 +37,26 @@ export interface BlockCycles {
 export interface Accesses {
   /** Words of M x N weights read. */
   readonly weightReads: number;
-  /** Bus beats written to the weight memory. */
+  /** Words of M x N weights written: beats of the bus are gathered into words first. */
   readonly weightWrites: number;
-  /** Blocks of M parameters read. */
+  /** Words of M parameters read. */
   readonly parameterReads: number;
   /** Words of N channels read from a bank. */
   readonly bankReads: number;
-  /** Groups of M channels written to a bank. */
+  /** Words of M channels written to a bank. */
   readonly bankWrites: number;
 }
 
 /** Enabled block-cycles of accesses; a port is taken to be enabled in the cycles of its accesses only. */
 export function blockCycles(config: Config, accesses: Accesses): BlockCycles {
-  const { lanes, inputs, axiBytes, weightDepth, parameterDepth, activationDepth, segmentDepth } = config;
+  const { lanes, inputs, weightDepth, parameterDepth, activationDepth, segmentDepth } = config;
   const cycles = { wide: 0, narrow: 0 };
   const add = (count: number, depth: number, bits: number): void => {
     const kind = wideAccess(depth, segmentDepth) ? 'wide' : 'narrow';
     cycles[kind] += count * enabledBlocks(depth, bits, segmentDepth);
   };
   add(accesses.weightReads, weightDepth, lanes * inputs * 8);
-  add(accesses.weightWrites, weightDepth, axiBytes * 8);
+  add(accesses.weightWrites, weightDepth, lanes * inputs * 8);
   add(accesses.parameterReads, parameterDepth, lanes * parameterBytes(config) * 8);
   add(accesses.bankReads, activationDepth, inputs * 8);
   add(accesses.bankWrites, activationDepth, lanes * 8);

@@ -45,13 +45,13 @@ export function frameEnergy(
   const { config, graph } = compiled;
   const table = coefficientsOf(config);
   const seconds = cycles.cycles / (config.clockMHz * 1e6);
-  const steps = activity.reduce((sum, stage) => sum + stage.steps, 0);
+  const issued = activity.reduce((sum, stage) => sum + stage.issued, 0);
   const bytes = cycles.readBytes + cycles.writeBytes;
   const weightBytes = graph.stages.map((stage) => stage.weights.length + stage.parameters.length);
   const allWeights = weightBytes.reduce((sum, count) => sum + count, 0);
   const clock = clockPower(table, resources);
   const stages = activity.map((stage, index) => {
-    const share = stage.steps / steps;
+    const share = stage.issued / issued;
     // Traffic is mostly weights.
     const traffic = weightBytes[index]! / allWeights;
     const blocks = blockCycles(config, memoryAccesses(compiled, stage, cycles.readBytes * traffic));
@@ -59,7 +59,7 @@ export function frameEnergy(
       static: table.staticPower[corner] * seconds * share * 1e12,
       clock: clock[corner] * cycles.cycles * share,
       dsp: table.operandToggle[corner] * (stage.weightToggles + stage.activationToggles),
-      logic: table.product[corner] * stage.nonzero + table.requantise[corner] * stage.requantised,
+      logic: table.treeToggle[corner] * stage.treeToggles + table.requantise[corner] * stage.requantised,
       memory: memoryEnergy(table, blocks, corner),
       dram: table.dramBit[corner] * 8 * bytes * traffic,
     }));
@@ -83,15 +83,10 @@ export function frameEnergy(
   };
 }
 
-/** Accesses of the on-chip memories by a stage; `loaded` bytes come over the bus for it. */
+/** Accesses of the on-chip memories by a stage; `loaded` bytes come over the bus for it, written a word at a time. */
 export function memoryAccesses({ config }: Compiled, stage: StageActivity, loaded: number): Accesses {
-  return {
-    weightReads: stage.weightReads,
-    weightWrites: loaded / config.axiBytes,
-    parameterReads: stage.parameterReads,
-    bankReads: stage.activationBytesRead / config.inputs,
-    bankWrites: stage.activationBytesWritten / config.lanes,
-  };
+  const { weightReads, parameterReads, bankReads, bankWrites } = stage;
+  return { weightReads, weightWrites: loaded / (config.lanes * config.inputs), parameterReads, bankReads, bankWrites };
 }
 
 function memoryEnergy(table: Coefficients, { wide, narrow }: BlockCycles, corner: Corner): number {

@@ -27,6 +27,7 @@ export async function verilatorBench(
   await model.step(1);
   const watch = model.watch('trace_events_o', ['trace_cycle_o', 'trace_events_o']);
   const variables = new Map<string, Variable>();
+  const sums: string[] = [];
   const check = (response: number | undefined, offset: number): void => {
     if (response === undefined) throw new Error(`register ${offset} does not answer`);
   };
@@ -79,6 +80,15 @@ export async function verilatorBench(
     },
     async statistics() {
       return model.statistics(memory);
+    },
+    async addProbes(probes) {
+      for (const { path, what, sum } of probes) {
+        if (!sums.includes(sum)) sums.push(sum);
+        model.addProbe(await model.variable(path, top), what, sums.indexOf(sum));
+      }
+    },
+    async probed() {
+      return new Map((await model.readProbes()).map((count, index) => [sums[index]!, count]));
     },
     async failures() {
       return (await model.failures()).map(({ cycle, source }) => `cycle ${cycle}: ${source}`);

@@ -13,13 +13,16 @@ import {
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Tinypool } from 'tinypool';
+import type { StageActivity } from '../energy/activity.ts';
+import { joinMeans, type LevelActivity } from '../energy/levels.ts';
 import type { Network } from '../network/network.ts';
 import { packArrays, unpackArrays } from '../network/serialise.ts';
 import type { CalibrationWork } from '../prune/calibrate.ts';
 import type { FittedLevel } from '../prune/fit.ts';
-import { networkIdentity } from '../prune/levels.ts';
+import { networkIdentity, type PruningPlan } from '../prune/levels.ts';
 import type { SkipCurve } from '../prune/skips.ts';
 import type { Progress } from './progress.ts';
+import type { ActivityJob } from './prune-worker.ts';
 
 export interface PrunePoolOptions {
   /** Input codes of the calibration frames. */
@@ -33,6 +36,8 @@ export interface PrunePoolOptions {
 }
 
 export interface PrunePool extends CalibrationWork {
+  /** Counts activity on the first frames of the pool, which the caller's frames must be. */
+  readonly activity: LevelActivity;
   /** Results made so far, and found in the checkpoint. */
   steps(): { readonly made: number; readonly found: number };
   /** Stops the workers; with `finished` the checkpoint goes. */
@@ -52,6 +57,8 @@ export function createPrunePool(options: PrunePoolOptions): PrunePool {
   const framesHash = createHash('sha256');
   for (const frame of options.frames) framesHash.update(frame);
   const base = framesHash.digest('hex');
+  /** Names of the plans that activity was counted for. */
+  const plans = new Map<PruningPlan, string>();
   let identity: { readonly network: Network; readonly text: string } | undefined;
   const identityOf = (network: Network): string => {
     if (identity?.network !== network) identity = { network, text: networkIdentity(network) };
@@ -104,6 +111,18 @@ export function createPrunePool(options: PrunePoolOptions): PrunePool {
       remember(network, 'fit', { ...job, sensitivity: [...job.sensitivity], keptInputs: [...job.keptInputs] }, () => {
         return pool.run({ network, job }, { name: 'fit' }) as Promise<FittedLevel>;
       }),
+    async activity({ network, config }, plan, level, { length }, every) {
+      if (!plans.has(plan)) plans.set(plan, `${identityOf(network)} ${plans.size}`);
+      const key = plans.get(plan)!;
+      const shares = Array.from({ length: Math.min(threads, length) }, (_, share) =>
+        Array.from({ length }, (_, frame) => frame).filter((frame) => frame % threads === share),
+      );
+      const parts = shares.map(async (frames) => {
+        const job: ActivityJob = { network, config, plan, key, level, every, frames };
+        return { mean: (await pool.run(job, { name: 'activity' })) as StageActivity[], frames: frames.length };
+      });
+      return joinMeans(await Promise.all(parts));
+    },
     steps: () => ({ made, found }),
     async close(finished) {
       await pool.destroy();

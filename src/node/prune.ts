@@ -60,7 +60,6 @@ export async function prune(request: PruneRequest): Promise<PruneResult> {
   let finished = false;
   try {
     const { orders, network: ordered, plan, search } = await calibrate(network, config, pool, request);
-    await pool.close(false);
     progress.step('judging the levels');
     const scores = await scoreLevels(ordered, plan, calibration, holdout, request);
     progress.step('counting activity and energy');
@@ -71,12 +70,12 @@ export async function prune(request: PruneRequest): Promise<PruneResult> {
     const every = Math.max(1, Math.min(ACTIVITY_EVERY_MOST, Math.round((cycles * frames.length) / ACTIVITY_CYCLES)));
     const energies: FrameEnergy[] = [];
     for (let level = 0; level <= plan.levels.length; level++) {
-      energies.push(await levelEnergy(compiled, plan, level, frames, every));
+      energies.push(await levelEnergy(compiled, plan, level, frames, every, pool.activity));
     }
     const macs = network.layers.reduce((sum, layer) => sum + layerMacs(network, layer), 0);
     const levels = energies.map((energy, level) => levelFigures(level, energies[0]!, energy, scores[level]!, macs));
     const few = frames.slice(0, CAUSE_FRAMES);
-    const causes = await savingsByCause(ordered, config, plan, plan.levels.length, few, every);
+    const causes = await savingsByCause(ordered, config, plan, plan.levels.length, few, every, pool.activity);
     finished = true;
     const file = {
       source: networkIdentity(network),

@@ -15,6 +15,8 @@ export interface VerilatorDesign {
   readonly clock?: string;
   /** `annotated`: variables marked public in the source can be reached; `all`: every one (slower). Default 'annotated'. */
   readonly internals?: 'annotated' | 'all';
+  /** Signals that can be reached beside those, by module. */
+  readonly visible?: Readonly<Record<string, readonly string[]>>;
   /** Compile for speed (true, default) or to be ready soon. */
   readonly fast?: boolean;
   /** Registers that nothing initialises start at 0 or 1 (2: at random). Default 0. */
@@ -192,6 +194,13 @@ async function compile(design: VerilatorDesign, work: string, cache: string, ver
     ...parameters,
   ];
   const sources = design.sources.filter(({ name }) => /\.s?v$/.test(name)).map(({ name }) => name);
+  const visible = Object.entries(design.visible ?? {}).flatMap(([module, names]) =>
+    names.map((name) => `public_flat_rd -module "${module}" -var "${name}"\n`),
+  );
+  if (visible.length > 0) {
+    await writeFile(join(work, 'visible.vlt'), `\`verilator_config\n${visible.join('')}`);
+    args.push('visible.vlt');
+  }
   await run('verilator', [...args, ...sources], work);
   const ports = portsOf(await readFile(join(work, 'obj', 'Vdesign.h'), 'utf8'));
   if (!ports.some(({ name }) => name === clock))

@@ -183,6 +183,24 @@ export class VerilatorModel {
     throw new UserError('bad-arguments', `no public variable '${path}' in the Verilated design`);
   }
 
+  /** Adds to `sum` in every cycle the ones of a variable, or the bits in which it differs from the cycle before. */
+  addProbe(variable: Variable, what: 'ones' | 'toggles', sum: number): void {
+    this.send(
+      new Command('k')
+        .u32(variable.index)
+        .u8(what === 'toggles' ? 1 : 0)
+        .u32(sum),
+    );
+  }
+
+  /** The sums of all probes so far. */
+  async readProbes(): Promise<number[]> {
+    this.send(new Command('K'));
+    const count = (await this.receive(4)).readUInt32LE(0);
+    const bytes = await this.receive(8 * count);
+    return Array.from({ length: count }, (_, sum) => Number(bytes.readBigUInt64LE(8 * sum)));
+  }
+
   async read(variable: Variable, row = 0): Promise<bigint> {
     return toBigInt(await this.readRows(variable, row, 1));
   }

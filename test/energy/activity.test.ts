@@ -16,8 +16,10 @@ describe('operand registers', () => {
     const config = { ...namedConfig('tiny'), pixels: 2, lanes: 1, inputs: 1 };
     const registers = new OperandRegisters(config);
     const counts = noCounts();
-    const step = (w: number, x0: number, x1: number) =>
-      registers.step(counts, Int8Array.of(w), 0, Int16Array.of(x0, x1), 0, 4, 3);
+    const step = (w: number, x0: number, x1: number): void => {
+      registers.operands.set([x0, x1]);
+      registers.step(counts, Int8Array.of(w), 0, 0, 4, 3);
+    };
     step(7, 3, 2); // weight 0 -> 7: 3 bits; x0 0 -> 3: 2 bits; x1 held
     expect(counts).toMatchObject({ active: 1, gated: 1, weightToggles: 3, activationToggles: 2, nonzero: 1 });
     step(-3, 200, 200); // weight below its threshold: nothing moves
@@ -25,6 +27,22 @@ describe('operand registers', () => {
     step(-1 - 128 + 1, -3, 0); // -128: 7 -> 128: 4 bits; x0 3 -> 0b111111101: 8 bits; x1 is a zero
     expect(counts).toMatchObject({ active: 2, gated: 4, weightToggles: 7, activationToggles: 10, gatedZero: 1 });
     expect(counts.steps).toBe(3);
+  });
+
+  it('count the bits that change in the sums of the adder tree, a held product being 0', () => {
+    const config = { ...namedConfig('tiny'), pixels: 1, lanes: 1, inputs: 4 };
+    const registers = new OperandRegisters(config);
+    const counts = noCounts();
+    const step = (x: readonly number[]): void => {
+      registers.operands.set(x);
+      registers.step(counts, Int8Array.of(1, 1, 2, -1), 0, 0, 0, 2);
+    };
+    step([3, 4, 5, 3]); // 7 and 7, then 14: 3 + 3 + 3 bits
+    expect(counts.treeToggles).toBe(9);
+    step([3, 1, 1, 3]); // 1 is held: 3 and -3 (17 bits), then 0: 1 + (7 ^ -3: 15) + 3
+    expect(counts.treeToggles).toBe(9 + 1 + 15 + 3);
+    registers.idle(counts); // 3 and -3 go: 2 + 16
+    expect(counts.treeToggles).toBe(28 + 18);
   });
 });
 

@@ -65,7 +65,14 @@ describe('derived coefficients', () => {
 
   it('cost more on 28 nm than on 16 nm', () => {
     expect(processRatio().low).toBeGreaterThan(1);
-    for (const name of ['flipFlopClock', 'operandToggle', 'ramAccess', 'product', 'requantise'] as const) {
+    for (const name of [
+      'flipFlopClock',
+      'operandToggle',
+      'ramAccess',
+      'product',
+      'treeToggle',
+      'requantise',
+    ] as const) {
       expect(COEFFICIENTS.xc7[name].mid).toBeGreaterThan(COEFFICIENTS.xcup[name].mid);
     }
   });
@@ -82,7 +89,17 @@ describe('derived coefficients', () => {
         entries += 1;
       }
     }
-    expect(entries).toBe(40);
+    expect(entries).toBe(44);
+  });
+
+  it('spread a product of the reports over the bits of its adder tree', () => {
+    // 16 products: 8 sums of 17 bits, 4 of 18, 2 of 19, 1 of 20; 12.5 % to 50 % of them toggle.
+    const bits = (8 * 17 + 4 * 18 + 2 * 19 + 20) / 16;
+    for (const family of ['xc7', 'xcup'] as const) {
+      const { product, treeToggle } = COEFFICIENTS[family];
+      expect(treeToggle.mid * bits * 0.25).toBeCloseTo(product.mid, 9);
+      expect(treeToggle.high * bits * 0.125).toBeCloseTo(product.high, 9);
+    }
   });
 
   it('know the static power of the named Xilinx configurations', () => {

@@ -50,13 +50,12 @@ describe('enabled block RAMs', () => {
 
   it('add up over the accesses of a stage', () => {
     const accesses = { weightReads: 10, weightWrites: 4, parameterReads: 1, bankReads: 40, bankWrites: 8 };
-    // The bus writes 512 bits: 57 of the blocks of 9 bits.
     expect(blockCycles({ ...virtex7, segmentDepth: 65536 }, accesses)).toEqual({
       wide: 15,
-      narrow: 10 * 228 + 4 * 57 + 48 * 15,
+      narrow: 14 * 228 + 48 * 15,
     });
     expect(blockCycles({ ...virtex7, segmentDepth: 512 }, accesses)).toEqual({
-      wide: 10 * 29 + 4 * 8 + 15 + 48 * 2,
+      wide: 14 * 29 + 15 + 48 * 2,
       narrow: 0,
     });
   });
@@ -69,16 +68,10 @@ describe("a frame's memory energy", () => {
   const cycles = simulateCycles(config, compiled.program.instructions);
   const activity = countActivity(compiled, runReference(network, randomInputs(network, 1)), { every: 8 });
 
-  it('counts a bank for each word of N channels read, and for each M channels written', () => {
-    // 3 steps of P = 2 words of N = 16 channels; 5 groups of M = 8 channels written; the bus brings 8 bytes a beat.
-    const stage = {
-      ...activity[0]!,
-      weightReads: 3,
-      parameterReads: 2,
-      activationBytesRead: 3 * 2 * 16,
-      activationBytesWritten: 5 * 8,
-    };
-    expect(memoryAccesses(compiled, stage, 80)).toEqual({
+  it('counts the accesses of the stage and a write for each word of weights loaded', () => {
+    const stage = { ...activity[0]!, weightReads: 3, parameterReads: 2, bankReads: 6, bankWrites: 5 };
+    // A word holds 8 x 16 weights.
+    expect(memoryAccesses(compiled, stage, 10 * 128)).toEqual({
       weightReads: 3,
       weightWrites: 10,
       parameterReads: 2,
@@ -110,5 +103,17 @@ describe("a frame's memory energy", () => {
     const leaves = coefficientsOf(config).ramClock.mid * 100 * cycles.cycles;
     expect(after.components.clock.mid - before.components.clock.mid).toBeCloseTo(leaves, 0);
     expect(leaves / before.components.clock.mid).toBeLessThan(0.02);
+  });
+
+  it('leaves logic to the adder trees and the codes written', () => {
+    const table = coefficientsOf(config);
+    const sum = (name: 'treeToggles' | 'requantised') => activity.reduce((all, stage) => all + stage[name], 0);
+    const { logic } = frameEnergy(compiled, activity, cycles).components;
+    const expected = table.treeToggle.mid * sum('treeToggles') + table.requantise.mid * sum('requantised');
+    expect(sum('treeToggles')).toBeGreaterThan(0);
+    expect(logic.mid / expected).toBeCloseTo(1, 9);
+    // Products that are not 0 do not count by themselves.
+    const changed = activity.map((stage) => ({ ...stage, nonzero: 0 }));
+    expect(frameEnergy(compiled, changed, cycles).components.logic.mid).toBe(logic.mid);
   });
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compile } from '../../src/compile/compile.ts';
+import { levelEnergy } from '../../src/energy/levels.ts';
 import { createProgress } from '../../src/node/progress.ts';
 import { prune } from '../../src/node/prune.ts';
 import { createPrunePool } from '../../src/node/prune-pool.ts';
@@ -129,6 +130,12 @@ describe('calibration of pruning levels', () => {
     const read = deserialisePlan(serialisePlan(result.file));
     const applied = applyPlanFile(network, read);
     expect(applied.plan).toEqual(result.file.plan);
+    // Counted on all cores, added up as on one.
+    const compiled = compile(applied.network, config, { pruning: applied.plan });
+    const energy = await levelEnergy(compiled, applied.plan, 2, frames, 60);
+    for (const component of ['dsp', 'logic', 'memory'] as const) {
+      expect(result.energies[2]!.components[component].mid / energy.components[component].mid).toBeCloseTo(1, 9);
+    }
     expect(() => applyPlanFile(bottleneckNetwork(new Random(3), 16), read)).toThrow(/another network/);
   });
 

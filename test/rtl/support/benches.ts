@@ -2,6 +2,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ACTIVITY_SIGNALS } from '../../../src/cosim/activity.ts';
 import type { BenchOptions, RtlBench } from '../../../src/cosim/bench.ts';
 import { wasmBench } from '../../../src/cosim/wasm-bench.ts';
 import type { RtlSimulator } from '../../../src/node/cosim.ts';
@@ -25,16 +26,23 @@ export const verilatorCache: string =
 
 const built = new Map<string, Promise<Simulator>>();
 
-export async function openBench(design: RtlDesign, simulator: RtlSimulator, options: BenchOptions): Promise<RtlBench> {
+/** `counted`: signals of `activityProbes` can be counted; slower. */
+export async function openBench(
+  design: RtlDesign,
+  simulator: RtlSimulator,
+  options: BenchOptions,
+  counted = false,
+): Promise<RtlBench> {
   if (simulator === 'verilator') {
-    const build = await buildVerilator({ ...design, fast: false }, verilatorCache);
+    const visible = counted ? { visible: ACTIVITY_SIGNALS } : {};
+    const build = await buildVerilator({ ...design, ...visible, fast: false }, verilatorCache);
     return verilatorBench(build, design.top, options);
   }
-  const key = JSON.stringify(design);
+  const key = JSON.stringify([design, counted]);
   let made = built.get(key);
   if (made === undefined) {
     made = elaborate({ sources: design.sources, top: design.top }).then((netlist) =>
-      compileNetlist(netlist, design.top),
+      compileNetlist(netlist, design.top, { wires: counted }),
     );
     built.set(key, made);
   }
