@@ -5,7 +5,7 @@ import type { Stage } from '../spec/isa.ts';
 import { computedBlocks, directGroupPixels, inputDepth, validKernelRows } from '../spec/sequence.ts';
 import { type WindowTables, windowTables } from '../spec/window.ts';
 import { groupsOf } from './accesses.ts';
-import type { ArrayCounts, StepRegisters } from './array.ts';
+import { type ArrayCounts, noCounts, type StepRegisters } from './array.ts';
 import { operandRegisters } from './vector-registers.ts';
 
 /** Codes and weights of a COMPUTE, wherever they lie. */
@@ -71,14 +71,23 @@ export class StepWalker {
     const piece = stage.flat ? FLAT_PIECE : groups;
     // The window path reads ahead first.
     if (stage.window) this.registers.idle(counts);
+    const walk = (block: number, row: number, group: number, into: ArrayCounts): void => {
+      if (stage.window) this.windowGroup(stage, operands, row, group, block, into);
+      else this.directGroup(stage, fields, operands, row, group, block, into);
+    };
+    let before: readonly [number, number, number] | undefined;
+    let taken = true;
     for (let block = fields.block; block < fields.block + computed; block++) {
       for (let row = fields.row; row < fields.row + (stage.flat ? 1 : fields.rows); row++) {
         for (let group = 0; group < groups; group += piece) {
-          if (!sampler.takes()) continue;
-          for (let at = group; at < Math.min(groups, group + piece); at++) {
-            if (stage.window) this.windowGroup(stage, operands, row, at, block, counts);
-            else this.directGroup(stage, fields, operands, row, at, block, counts);
-          }
+          const end = Math.min(groups, group + piece);
+          if (sampler.takes()) {
+            // The registers hold what the group before left, which was not in the sample.
+            if (!taken && before !== undefined) walk(...before, noCounts());
+            for (let at = group; at < end; at++) walk(block, row, at, counts);
+            taken = true;
+          } else taken = false;
+          before = [block, row, end - 1];
         }
       }
     }

@@ -3,7 +3,7 @@ import { coefficientsOf } from '../energy/coefficients.ts';
 import { blockCycles } from '../energy/memory.ts';
 import { clockPower } from '../energy/model.ts';
 import type { ConvLayer, DepthwiseLayer, Network } from '../network/network.ts';
-import type { Config } from '../spec/config.ts';
+import { type Config, multipliers } from '../spec/config.ts';
 import { estimateResources } from '../synth/estimate.ts';
 
 export type Objective = 'energy' | 'latency';
@@ -11,22 +11,27 @@ export type Objective = 'energy' | 'latency';
 export interface Costs {
   /** An active multiplication. */
   readonly active: number;
-  /** A cycle of the array, whatever its multipliers do. */
+  /** A cycle of the array, beside what its active multiplications cost. */
   readonly step: number;
 }
 
 /** Bits that toggle in the operand registers of an active multiplication: 4.9 on average over photographs of MobileNetV2. */
-const TOGGLES = 5;
+const OPERAND_TOGGLES = 5;
+/** Bits that toggle in the adder trees a product, and the share of them that a held product spares (docs/energy.md). */
+const TREE_TOGGLES = 7;
+const TREE_SHARE = 0.4;
 
 export function pruningCosts(config: Config, objective: Objective): Costs {
   // A latency objective still takes what gating gives for next to no accuracy.
   const table = coefficientsOf(config);
-  const active = table.operandToggle.mid * TOGGLES + table.product.mid;
+  const tree = table.treeToggle.mid * TREE_TOGGLES;
+  const active = table.operandToggle.mid * OPERAND_TOGGLES + tree * TREE_SHARE;
   // A step reads a word of weights, and of activations one for each pixel.
   const reads = { weightReads: 1, weightWrites: 0, parameterReads: 0, bankReads: config.pixels, bankWrites: 0 };
   const { wide, narrow } = blockCycles(config, reads);
   const memory = table.ramAccess.mid * wide + table.ramAccessNarrow.mid * narrow;
-  const step = clockPower(table, estimateResources(config)).mid + memory;
+  const trees = tree * (1 - TREE_SHARE) * multipliers(config);
+  const step = clockPower(table, estimateResources(config)).mid + memory + trees;
   return objective === 'energy' ? { active, step } : { active: active / 20, step: step * 2 };
 }
 

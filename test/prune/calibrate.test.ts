@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compile } from '../../src/compile/compile.ts';
 import { levelEnergy } from '../../src/energy/levels.ts';
+import { millijoules } from '../../src/energy/model.ts';
 import { createProgress } from '../../src/node/progress.ts';
 import { prune } from '../../src/node/prune.ts';
 import { createPrunePool } from '../../src/node/prune-pool.ts';
@@ -120,9 +121,9 @@ describe('calibration of pruning levels', () => {
     expect(levels.map(({ level }) => level)).toEqual([0, 1, 2]);
     expect(levels[0]!.dynamicSaved.mid).toBe(0);
     expect(levels[2]!.dynamicSaved.mid).toBeGreaterThan(0);
-    for (const { dynamicSaved, millijoules } of levels) {
+    for (const { dynamicSaved, millijoules: band } of levels) {
       expect(dynamicSaved.low).toBeLessThanOrEqual(dynamicSaved.high);
-      expect(millijoules.low).toBeLessThan(millijoules.high);
+      expect(band.low).toBeLessThan(band.high);
     }
     expect(levels[1]!.top1Holdout).toBe(levels[1]!.agreementHoldout);
     expect(Object.values(causes).reduce((sum, { mid }) => sum + mid, 0)).toBeCloseTo(levels[2]!.dynamicSaved.mid, 1);
@@ -130,12 +131,10 @@ describe('calibration of pruning levels', () => {
     const read = deserialisePlan(serialisePlan(result.file));
     const applied = applyPlanFile(network, read);
     expect(applied.plan).toEqual(result.file.plan);
-    // Counted on all cores, added up as on one.
+    // Counted on all cores, added up as on one; a network as small as this is counted whole.
     const compiled = compile(applied.network, config, { pruning: applied.plan });
-    const energy = await levelEnergy(compiled, applied.plan, 2, frames, 60);
-    for (const component of ['dsp', 'logic', 'memory'] as const) {
-      expect(result.energies[2]!.components[component].mid / energy.components[component].mid).toBeCloseTo(1, 9);
-    }
+    const energy = await levelEnergy(compiled, applied.plan, 2, frames, 1);
+    expect(levels[2]!.dynamicMillijoules.mid / millijoules(energy, 'dynamic').mid).toBeCloseTo(1, 9);
     expect(() => applyPlanFile(bottleneckNetwork(new Random(3), 16), read)).toThrow(/another network/);
   });
 
