@@ -17,7 +17,7 @@ import { eventMask, readFrame, startFrame } from '../src/cosim/frame.ts';
 import { countProgram } from '../src/energy/activity.ts';
 import type { Network } from '../src/network/network.ts';
 import { verilatorBench } from '../src/node/cosim-verilator.ts';
-import { readPlan } from '../src/node/prune.ts';
+import { readPlan } from '../src/node/plan-folder.ts';
 import { rtlDesign } from '../src/node/rtl-sources.ts';
 import { buildVerilator } from '../src/node/verilator-build.ts';
 import type { PruningPlan } from '../src/prune/levels.ts';

@@ -1,9 +1,9 @@
 /** Model name to compiled network: what run, compile and inspect have in common. */
 import { type Compiled, compile } from '../compile/compile.ts';
 import { type LoadedModel, loadModel } from '../node/model-source.ts';
+import { readPlan } from '../node/plan-folder.ts';
 import { type PreparedNetwork, prepareNetwork } from '../node/prepare.ts';
 import type { Progress } from '../node/progress.ts';
-import { readPlan } from '../node/prune.ts';
 import { applyPlanFile } from '../prune/plan-file.ts';
 import { type ConfigOption, compileOptions, loadConfig, type PrepareFlags, type PruningFlag } from './options.ts';
 

@@ -13,7 +13,7 @@ import { applyPlanFile, type PlanFile } from '../prune/plan-file.ts';
 import { disassemble } from '../spec/assembly.ts';
 import { parseConfig } from '../spec/config.ts';
 import { configIdentity } from '../spec/identity.ts';
-import { PLAN_JSON, planFiles, readPlan } from './prune.ts';
+import { PLAN_JSON, planFiles, readPlan } from './plan-folder.ts';
 
 const FORMAT = 1;
 

@@ -2,7 +2,8 @@
 import type { Band } from '../energy/model.ts';
 import { escapeHtml, nameShortener, percent } from './format.ts';
 import { chartSection, renderPage, tile } from './page-frame.ts';
-import { figure, PRUNING_CHARTS } from './pruning-charts.ts';
+import { figure } from './pruning-chart-parts.ts';
+import { PRUNING_CHARTS } from './pruning-charts.ts';
 import type { LayerFigures, PruningFigures } from './pruning-figures.ts';
 import { accuracyName, CAUSE_NAMES, COMPONENT_NAMES, judged, SHOWN_CAUSES, SHOWN_COMPONENTS } from './pruning-names.ts';
 

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { buildFiles } from '../../node/build-folder.ts';
 import { checkFolder, writeFolder } from '../../node/output.ts';
+import { readFigures } from '../../node/plan-folder.ts';
 import { createProgress } from '../../node/progress.ts';
-import { readFigures } from '../../node/prune.ts';
 import { renderReportFile } from '../../node/report-file.ts';
 import { summarise } from '../../report/summary.ts';
 import { simulateCycles } from '../../simulate/cycles/cycles.ts';

@@ -6,9 +6,9 @@ import { isBuildFolder, readPictureBuild } from '../../node/build-folder.ts';
 import { readDataset } from '../../node/dataset.ts';
 import { evaluateImages } from '../../node/evaluate.ts';
 import { loadModel } from '../../node/model-source.ts';
+import { readPlan } from '../../node/plan-folder.ts';
 import { isQuantised, prepareNetwork, requirePreprocess } from '../../node/prepare.ts';
 import { createProgress, type Progress } from '../../node/progress.ts';
-import { readPlan } from '../../node/prune.ts';
 import { atLevel } from '../../prune/levels.ts';
 import { applyPlanFile } from '../../prune/plan-file.ts';
 import {
