@@ -3,14 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { compile } from '../../src/compile/compile.ts';
 import type { FrameActivity } from '../../src/cosim/activity.ts';
 import { type RtlDesign, rtlDesign } from '../../src/node/rtl-sources.ts';
-import type { Config, WindowKernelName } from '../../src/spec/config.ts';
 import { namedConfig } from '../../src/spec/configs.ts';
 import { PRUNING_LEVELS } from '../../src/spec/isa.ts';
-import { windowTables } from '../../src/spec/window.ts';
 import { withRandomLevels } from '../engine/support/random-levels.ts';
 import { bottleneckNetwork, randomPlan } from '../prune/support.ts';
 import { Random } from '../support/random.ts';
-import { randomConfig } from '../support/random-config.ts';
 import { randomInputs } from '../support/random-network.ts';
 import { countedFrame } from './support/activity.ts';
 import { simulators, thorough } from './support/benches.ts';
@@ -20,10 +17,6 @@ const config = namedConfig('tiny');
 const seed = Number(process.env.DEPTHWRIGHT_SEED ?? 20_251_125);
 const LAYERS = thorough ? 150 : 30;
 const NETWORKS = thorough ? 20 : 5;
-/** Random configurations, where everything is tested, and layers on each. */
-const CONFIGS = 8;
-const LAYERS_EACH = 12;
-const MOST_MULTIPLIERS = 128;
 
 /** The design with a text of one of its files replaced, which must be there. */
 async function withFault(faults: readonly { file: string; text: string; by: string }[]): Promise<RtlDesign> {
@@ -35,20 +28,6 @@ async function withFault(faults: readonly { file: string; text: string; by: stri
   }
   return rtlDesign(config, { trace: true, replace });
 }
-
-/**
- * Whether the last step of a window kernel looks at rows of the kernel only. Where it does not, it reads rows that nothing
- * keeps in place (their weights are 0), so that what moves depends on when the next rows come.
- */
-function staysInKernel(of: Config, name: WindowKernelName): boolean {
-  return windowTables(of)
-    .kernels.get(name)!
-    .steps.every(({ firstRow, taps }) =>
-      taps.every((tap) => tap === undefined || firstRow + tap.row < kernelRows(name)),
-    );
-}
-
-const kernelRows = (name: WindowKernelName): number => (name.startsWith('stem') ? 2 : Number(name.slice(-1)));
 
 /** Sums events over frames: every one of them must have happened. */
 function addTo(sums: { [event: string]: number }, frame: FrameActivity): void {
@@ -72,27 +51,6 @@ describe.each(simulators)('activity on %s', (simulator) => {
       frames += 1;
     }
     for (const [event, count] of Object.entries(sums)) expect(count, event).toBeGreaterThan(0);
-  });
-
-  it.runIf(thorough)('is that of the model on random configurations', { timeout: 1_200_000 }, async () => {
-    for (let index = 0; index < CONFIGS; index++) {
-      const random = new Random(seed + index);
-      let other = randomConfig(random);
-      while (other.pixels * other.lanes * other.inputs > MOST_MULTIPLIERS) other = randomConfig(random);
-      other = { ...other, windowKernels: other.windowKernels.filter((name) => staysInKernel(other, name)) };
-      const design = await rtlDesign(other, { trace: true });
-      let frames = 0;
-      for (let at = 0; frames < LAYERS_EACH && at < 4 * LAYERS_EACH; at++) {
-        const layer = compileLayer(other, seed + 1000 * index + at);
-        if (layer === undefined) continue;
-        const compiled = withRandomLevels(layer.compiled, random);
-        const level = random.int(0, PRUNING_LEVELS);
-        const { differences } = await countedFrame(design, simulator, compiled, layer.inputs, level);
-        expect(differences, `${JSON.stringify(other)}, ${compiled.network.name}, level ${level}`).toEqual([]);
-        frames += 1;
-      }
-      expect(frames).toBeGreaterThan(0);
-    }
   });
 
   it('is that of the model in networks with pruning levels', async () => {
