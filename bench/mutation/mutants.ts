@@ -64,7 +64,10 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
     ['lines-chain', 'swap', 'lines_o[(l-1)*Width +: Width]', 'data_i', 'all lines hold the last group'],
   ],
   'memory/dw_ram.sv': [
-    ['ram-latency', 'stage', 'read_data_o <= read_q;', 'if (read_i) read_data_o <= words[read_address];', 'words come a cycle early'],
+    ['ram-latency', 'stage', 'always_ff @(posedge clk_i) read_data_o <= read;', 'assign read_data_o = read;', 'words of memories of one segment come a cycle early'],
+    ['ram-read-segment', 'select', "if (read_segment_q == SegmentBits'(s)) chosen", "if (read_segment_q == SegmentBits'(s - 1)) chosen", 'words are read from the segment after theirs'],
+    ['ram-segment-early', 'stage', "if (read_segment_q == SegmentBits'(s)) chosen", "if (read_segment == SegmentBits'(s)) chosen", 'words are read from the segment of the next address'],
+    ['ram-write-all', 'dropped', "write_segment == SegmentBits'(segment) ? write_i : '0", 'write_i', 'words are written to all segments'],
   ],
   'memory/dw_tables.sv': [
     ['tables-piece', 'off-by-one', "address[9 -: WordIndexBits] + WordIndexBits'(piece_q)", 'address[9 -: WordIndexBits]', 'pieces of a wide beat overwrite each other'],
@@ -97,18 +100,23 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
   ],
   'engine/dw_input_walker.sv': [
     ['input-cross', 'off-by-one', "column_ones = 6'((Pixels << work_1q.upsample) - 1)", "column_ones = 6'(Pixels << work_1q.upsample)", 'bank groups are turned at the wrong column'],
-    ['input-read-reset', 'reset', "if (!rst_ni) bank_read_o <= '0;\n    else bank_read_o", 'bank_read_o', 'a stopped frame keeps row sets busy', 'equivalent after power-up: the steps in front of it are reset, and the pipeline is empty long before the next frame starts'],
+    ['input-straddle', 'dropped', "((straddle_3 & in_3q) != '0 ? 4'd1", "(1'b0 ? 4'd1", 'the row after is not read where slots straddle'],
   ],
   'engine/dw_kernel_rows.sv': [
     ['rows-none', 'dropped', 'd.none = last[7] && !single_i;', "d.none = 1'b0;", 'rows outside the map take steps', 'the compiler makes no row without a tap (none in 6038 random layers on tiny): only a program written by hand would show it'],
   ],
   'engine/dw_multiply.sv': [
+    ['single-keep', 'stage', 'if (keep_q[2]) product_qq', 'if (keep_q[1]) product_qq', 'the last register moves by the stage before'],
     ['single-sign', 'sign', "16'(x_qq * weight_qq)", "16'(x_qq * $signed({1'b0, weight_qq}))", 'weights count as unsigned'],
   ],
   'engine/dw_multiply_pair.sv': [
+    ['pair-weight', 'stall', 'if (keep0_i || keep1_i) weight_q', 'if (keep0_i) weight_q', 'the weight stays where only the upper operand moves'],
+    ['pair-enable', 'stage', 'if (keep0_q[1] || keep1_q[1]) product_q', 'if (keep0_q[2] || keep1_q[2]) product_q', 'the product moves by the stage behind'],
+    ['pair-enable-one', 'dropped', 'if (keep0_q[0] || keep1_q[0]) begin', 'if (keep0_q[0]) begin', 'the pair stays where only the upper operand moves'],
     ['pair-carry', 'off-by-one', "product_q + 33'sd32768", "product_q + 33'sd32767", 'the lower product is one too small, the upper one at times'],
   ],
   'engine/dw_operand.sv': [
+    ['operand-hold', 'stall', 'if (!pruned) operand_o[8:0]', 'if (!pruned && valid_i) operand_o[8:0]', 'padding keeps the value before'],
     ['operand-above', 'threshold', "10'(code_i) < above_i", "10'(code_i) <= above_i", 'a code at the threshold is pruned'],
   ],
   'engine/dw_operand_router.sv': [
@@ -122,6 +130,12 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
   ],
   'engine/dw_post.sv': [
     ['post-addend', 'stage', '.Depth(6)) u_addend', '.Depth(7)) u_addend', 'the residual comes a cycle late'],
+    ['post-turn-order', 'swap', 'summed_late = {turn_sum, sums_q}', 'summed_late = {sums_q, turn_sum}', 'sums are shifted in from the wrong end'],
+    ['post-turn-codes', 'dropped', 'codes_q >> (ResidualUnits * 8)', 'codes_q', 'turns after the second take the codes of the second'],
+    ['post-turn-numbers', 'stall', 'if (enter_1) begin\n      residual_zero_2q', "if (1'b1) begin\n      residual_zero_2q", 'the last turns of a stage take the numbers of the next'],
+    ['post-enter', 'stage', '.Depth(5), .Reset(1\'b1)) u_enter_6', '.Depth(6), .Reset(1\'b1)) u_enter_6', 'the turns of a group begin a cycle late'],
+    ['post-latency', 'stage', '.Depth(11 + Turns)) u_plain', '.Depth(12)) u_plain', 'codes without a residual do not wait as long as those with one'],
+    ['post-table', 'stage', '.Depth(22 + Turns)) u_table', '.Depth(23)) u_table', 'the number of the table comes before the codes of the last turn'],
   ],
   'engine/dw_requantise.sv': [
     ['requantise-half', 'width', "{high_3q, {Half{1'b0}}}", "{high_3q, {(Half-1){1'b0}}, 1'b1}", 'the second DSP of a 31-bit multiplier adds one'],
@@ -130,7 +144,10 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
     ['residual-zero-width', 'width', "factor_1q <= multiply_i ? scaled : $signed(FactorBits'(middle_multiplier_i))", "factor_1q <= multiply_i ? scaled : $signed(FactorBits'($signed(middle_multiplier_i)))", 'large multipliers count as negative'],
   ],
   'engine/dw_sequencer.sv': [
-    ['sequencer-no-hold', 'stall', 'assign stall = held_q && closing;', "assign stall = 1'b0;", 'groups do not wait for requantisation'],
+    ['sequencer-no-hold', 'stall', 'assign stall = held_q && closing && (Interval != 1 || work_q.residual);', "assign stall = 1'b0;", 'groups do not wait for requantisation'],
+    ['sequencer-residual', 'dropped', '(Interval != 1 || work_q.residual)', '(Interval != 1)', 'groups do not wait for the turns of the residual'],
+    ['sequencer-hold-all', 'select', '&& (Interval != 1 || work_q.residual);', ';', 'groups without a residual wait as well'],
+    ['sequencer-interval', 'off-by-one', "HoldBits'(ResidualInterval - 1)", "HoldBits'(ResidualInterval - 2)", 'groups wait a turn less than there are'],
     ['sequencer-lead', 'off-by-one', "lead_q <= 2'(HaloGroups - 1)", "lead_q <= 2'(HaloGroups)", 'one group too many is read ahead'],
     ['sequencer-right', 'off-by-one', "groups_left != '0}", "groups_left > 20'd1}", 'the last but one group does not see the last'],
   ],
@@ -149,15 +166,19 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
   ],
   'engine/dw_write_back.sv': [
     ['back-below', 'swap', 'below[c] ? wrapped_q : address_q', 'below[c] ? address_q : wrapped_q', 'columns go to the wrong bank group'],
-    ['back-hold', 'stage', 'if (close_i) begin\n      address_q', "if (1'b1) begin\n      address_q", 'the position does not stay for the later pixels of a group'],
+    ['back-hold', 'stage', 'if (close_late) begin\n      {address_q', "if (1'b1) begin\n      {address_q", 'the position does not stay for the later pixels of a group'],
   ],
   'control/dw_control.sv': [
     ['control-idle', 'stall', 'Stop:    if (bus_idle_i) state_d = Idle;', 'Stop:    state_d = Idle;', 'ready while bursts are still under way'],
     ['control-sticky', 'reset', "done_q   <= 1'b0;\n        error_q  <= 1'b0;\n        code_q   <= dw_pkg::ERROR_NONE;\n        unit_q   <= dw_pkg::UNIT_CONTROL;\n        index_q  <= '0;\n        cycles_q <= '0;\n      end\n      if", "done_q   <= 1'b0;\n        cycles_q <= '0;\n      end\n      if", 'the error of the frame before stays'],
   ],
   'control/dw_dispatch.sv': [
-    ['dispatch-idle', 'dropped', '& (stores_q == store_retired_i);', ';', 'a frame ends before its last store'],
+    ['dispatch-idle', 'dropped', '\n              & (stores_q == store_retired_i[CountBits-1:0]);', ';', 'a frame ends before its last store'],
     ['dispatch-zero', 'error', "run_i && count_i == '0", "run_i && count_i == 32'd1", 'a program of no instruction hangs'],
+  ],
+  'control/dw_dispatch_take.sv': [
+    ['take-load', 'swap', 'take_o = first_i | load_i;', 'take_o = first_i | store_i;', 'a LOAD is taken where there is room for a STORE'],
+    ['take-end', 'dropped', 'see_i & end_i & (opcode_i == dw_pkg::OPCODE_END)', 'see_i & end_i', 'any last instruction ends the program'],
   ],
   'control/dw_fetch.sv': [
     ['fetch-hold', 'stall', "beat_ready_o = hold_q <= 3'd1", "beat_ready_o = 1'b1", 'a beat of several instructions is overwritten'],
@@ -194,11 +215,12 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
     ['store-stop', 'dropped', '{AxiBytes{~stop_i}}', "{AxiBytes{1'b1}}", 'a stopped store writes what it does not have'],
   ],
   'control/dw_transfer.sv': [
-    ['transfer-boundary', 'boundary', "{{(BeatBits - 12) {1'b0}}, at_q[11:0]}", "{{(BeatBits - 12) {1'b0}}, 1'b0, at_q[10:0]}", 'bursts cross a multiple of 4 kB'],
+    ['transfer-boundary', 'boundary', "12'(BoundaryBeats / MostBeats - 1)", "12'(BoundaryBeats / MostBeats)", 'bursts cross a multiple of 4 kB'],
+    ['transfer-fits', 'off-by-one', "(8-MostBits)'(1) && over[MostBits-1:0] == '0", "(8-MostBits)'(1)", 'the last burst takes more beats than a burst may have'],
     ['transfer-wait', 'dropped', '~(behind_load[15] | behind_compute[15] | behind_store[15])', '~(behind_load[15] | behind_compute[15])', 'does not wait for stores'],
     ['transfer-empty', 'error', "|words_q[33:24] || words_q == '0", '|words_q[33:24]', 'an empty transfer is not refused'],
     ['transfer-level', 'width', "level_i[2] ? {1'd0, stride_q, 2'b0}", "level_i[2] ? {2'd0, stride_q, 1'b0}", 'levels 4 to 7 load the data of others'],
-    ['transfer-end', 'boundary', 'end_beat > ImageBeats', 'end_beat >= ImageBeats', 'equivalent in tests: only a transfer to the very last byte of 4 GB would show it'],
+    ['transfer-end', 'boundary', '$signed({1\'b0, first_beat}) > room_q', '$signed({1\'b0, first_beat}) >= room_q', 'a transfer of the very last byte of the image is refused'],
   ],
   'top/depthwright_core.sv': [
     ['core-bytes', 'dropped', 'if (m_axi_wvalid_o && m_axi_wready_i) write_bytes_q', 'if (m_axi_wvalid_o) write_bytes_q', 'beats that wait are counted again'],

@@ -17,7 +17,7 @@ import type { Rig } from '../../test/rtl/support/benches.ts';
 import { FaultBench, faultyComputes, faultyPrograms } from '../../test/rtl/support/faults.ts';
 import { verifyLevels } from '../../test/rtl/support/levels.ts';
 import { PROOFS, proveCase } from '../../test/rtl/support/proofs.ts';
-import { verifyPairs } from '../../test/rtl/support/random-pairs.ts';
+import { residualPair, verifyPairs } from '../../test/rtl/support/random-pairs.ts';
 import { verifyRegisters } from '../../test/rtl/support/registers.ts';
 import { verifyTransfers } from '../../test/rtl/support/transfers.ts';
 
@@ -59,9 +59,23 @@ const narrow = parseConfig({
 });
 /** As pynq-z2, with half the lanes and a bus wide enough for the queue of the tables: all kernels of the window path. */
 const stems = parseConfig({ ...namedConfig('pynq-z2'), name: 'stems', lanes: 4, axiBytes: 32 });
+/** Residuals in four turns of one pixel, memories in segments. */
+const turns = parseConfig({
+  ...tiny,
+  name: 'turns',
+  pixels: 4,
+  requantisePixels: 4,
+  residualPixels: 1,
+  activationDepth: 1024,
+  weightDepth: 1024,
+  segmentDepth: 256,
+});
 /** Beats of two instructions. */
 const wideBus = parseConfig({ ...namedConfig('virtex7'), name: 'wide', windowKernels: ['depthwise3'] });
 
+/** Behaves in a way of its own where there are turns or segments. */
+const onTurns = (file: string): boolean =>
+  /^(memory\/dw_ram|memory\/dw_activation_memory|engine\/dw_(post|residual|sequencer))\.sv$/.test(file);
 /** Reached without a compute unit. */
 const onBus = (file: string): boolean => /^(control\/|top\/|lib\/dw_(fifo|slice)\.sv$)/.test(file);
 
@@ -75,6 +89,14 @@ const layers =
   async (rig) => {
     const result = await verifyPairs(rig, config, { firstSeed, pairs: count, bail: true });
     if (result.complaints.length === 0 && result.compared === 0) throw new Error('no layer was compared');
+    return result.complaints[0];
+  };
+
+const residuals =
+  (config: Config, firstSeed: number, count: number): Check =>
+  async (rig) => {
+    const result = await verifyPairs(rig, config, { firstSeed, pairs: count, pairAt: residualPair, bail: true });
+    if (result.complaints.length === 0 && result.compared === 0) throw new Error('no residual was compared');
     return result.complaints[0];
   };
 
@@ -128,6 +150,8 @@ const STAGES: readonly Stage[] = [
   { name: 'transfers, stalls', judges: onBus, check: transfers(tiny, { seed: 77, rate: 120 }) },
   { name: 'faults', judges: onBus, check: faults(false) },
   { name: 'proofs', judges: (file) => PROOFS.some(({ top }) => file.endsWith(`/${top}.sv`)), check: proofs },
+  { name: 'residuals, turns', judges: onTurns, check: residuals(turns, SEED + 4000, 10) },
+  { name: 'layers, turns', judges: onTurns, check: layers(turns, SEED + 4500, 25) },
   { name: 'layers', check: layers(tiny, SEED, 25) },
   { name: 'levels', check: levels(tiny, SEED + 500, 12) },
   { name: 'faults of the compute unit', check: faults(true) },

@@ -34,10 +34,13 @@ module dw_dispatch #(
   output logic         error_o,
   output logic [3:0]   error_code_o
 );
+  // Of the counts: fewer than 2^CountBits instructions of a unit lie in its queue or are under way.
+  localparam int unsigned CountBits = 6;
+
   logic [31:0] index_q;
   logic        first_q, last_q, error_q;
   logic [3:0]  code_q, code, opcode;
-  logic [15:0] loads_q, computes_q, stores_q;
+  logic [CountBits-1:0] loads_q, computes_q, stores_q;
   logic        see, load, compute, store, idle;
 
   assign opcode       = instruction_i[3:0];
@@ -87,7 +90,8 @@ module dw_dispatch #(
     .done_o
   );
 
-  assign idle = (loads_q == load_retired_i) & (computes_q == compute_retired_i) & (stores_q == store_retired_i);
+  assign idle = (loads_q == load_retired_i[CountBits-1:0]) & (computes_q == compute_retired_i[CountBits-1:0])
+              & (stores_q == store_retired_i[CountBits-1:0]);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || clear_i) begin
@@ -112,13 +116,13 @@ module dw_dispatch #(
         index_q <= index_q + 32'd1;
         first_q <= 1'b0;
         last_q  <= index_q + 32'd2 == count_i;
-        if (load) loads_q <= loads_q + 16'd1;
-        if (store) stores_q <= stores_q + 16'd1;
-        if (opcode == dw_pkg::OPCODE_COMPUTE && compute) computes_q <= computes_q + 16'd1;
+        if (load) loads_q <= loads_q + CountBits'(1);
+        if (store) stores_q <= stores_q + CountBits'(1);
+        if (opcode == dw_pkg::OPCODE_COMPUTE && compute) computes_q <= computes_q + CountBits'(1);
       end
     end
   end
 
   logic unused;
-  assign unused = ^instruction_i[255:100];
+  assign unused = ^{instruction_i[255:100], load_retired_i, compute_retired_i, store_retired_i};
 endmodule

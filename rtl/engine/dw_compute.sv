@@ -455,33 +455,13 @@ module dw_compute #(
   );
 
   // ---- write back
-  localparam int unsigned PositionBits = 3 * 16 + ColumnBits + 2 + OffsetBits + 2 * Pixels + Pixels * ColumnBits;
-  logic [PositionBits-1:0] position_late;
-  logic close_late;
-  logic [15:0] late_address, late_wrapped, late_next;
-  logic [ColumnBits-1:0] late_first;
-  logic [1:0] late_set;
-  logic [OffsetBits-1:0] late_offset;
-  logic [Pixels-1:0] late_valid, late_straddle;
-  logic [Pixels*ColumnBits-1:0] late_column;
-  dw_delay #(.Width(PositionBits), .Depth(Written - 2 - 4)) u_position (
-    .clk_i, .rst_ni,
-    .data_i({write_address, write_wrapped, write_next, write_first, write_set, write_offset, write_valid,
-             write_straddle, write_column}),
-    .data_o(position_late)
-  );
-  assign {late_address, late_wrapped, late_next, late_first, late_set, late_offset, late_valid, late_straddle,
-          late_column} = position_late;
-  dw_delay #(.Width(1), .Depth(Written - 2 - Closed), .Reset(1'b1)) u_close_late (
-    .clk_i, .rst_ni, .data_i(close_q), .data_o(close_late)
-  );
-
   dw_write_back #(
-    .Pixels(Pixels), .Lanes(Lanes), .Inputs(Inputs), .RequantisePixels(RequantisePixels)
+    .Pixels(Pixels), .Lanes(Lanes), .Inputs(Inputs), .RequantisePixels(RequantisePixels),
+    .PositionDelay(Written - 2 - 4), .CloseDelay(Written - 2 - Closed)
   ) u_write_back (
-    .clk_i, .rst_ni, .close_i(close_late), .address_i(late_address), .wrapped_i(late_wrapped), .next_i(late_next),
-    .first_i(late_first), .set_i(late_set), .offset_i(late_offset), .slot_valid_i(late_valid),
-    .slot_straddle_i(late_straddle), .slot_column_i(late_column), .valid_i(codes_valid), .chunk_i(codes_chunk),
+    .clk_i, .rst_ni, .close_i(close_q), .address_i(write_address), .wrapped_i(write_wrapped), .next_i(write_next),
+    .first_i(write_first), .set_i(write_set), .offset_i(write_offset), .slot_valid_i(write_valid),
+    .slot_straddle_i(write_straddle), .slot_column_i(write_column), .valid_i(codes_valid), .chunk_i(codes_chunk),
     .codes_i(codes), .busy_o(write_busy), .set_o(port_set), .write_o(port_write), .address_o(port_address),
     .data_o(port_data), .bytes_o(port_bytes)
   );

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Deals the codes of a chunk of slots out to the columns of two rows: the group's row and, where slots straddle its end,
-// the row after. close_i comes with the group's position, two cycles before valid_i and its first codes may come; the
-// position is held for the chunks after. Latency one cycle from valid_i to the write ports.
+// the row after. A group's position is taken two cycles before valid_i and its first codes, and held for the chunks after;
+// it comes PositionDelay cycles before it is taken, close_i CloseDelay cycles before.
+// Latency one cycle from valid_i to the write ports.
 module dw_write_back #(
   parameter int unsigned Pixels = 0,
   parameter int unsigned Lanes = 0,
   parameter int unsigned Inputs = 0,
   parameter int unsigned RequantisePixels = 0,
+  parameter int unsigned PositionDelay = 1,
+  parameter int unsigned CloseDelay = 1,
   localparam int unsigned ColumnBits = Pixels == 1 ? 1 : $clog2(Pixels),
   localparam int unsigned RatioBits = $clog2(Inputs / Lanes),
   localparam int unsigned OffsetBits = RatioBits == 0 ? 1 : RatioBits,
@@ -38,6 +41,18 @@ module dw_write_back #(
   output logic [2*Pixels*WordBits-1:0]         data_o,
   output logic [Inputs-1:0]                    bytes_o
 );
+  localparam int unsigned PositionBits = 3 * 16 + ColumnBits + 2 + OffsetBits + 2 * Pixels + Pixels * ColumnBits;
+  logic [PositionBits-1:0] position_late;
+  logic close_late;
+  dw_delay #(.Width(PositionBits), .Depth(PositionDelay)) u_position (
+    .clk_i, .rst_ni,
+    .data_i({address_i, wrapped_i, next_i, first_i, set_i, offset_i, slot_valid_i, slot_straddle_i, slot_column_i}),
+    .data_o(position_late)
+  );
+  dw_delay #(.Width(1), .Depth(CloseDelay), .Reset(1'b1)) u_close (
+    .clk_i, .rst_ni, .data_i(close_i), .data_o(close_late)
+  );
+
   logic [15:0] address_q, wrapped_q, next_q;
   logic [ColumnBits-1:0] first_q;
   logic [1:0] set_q;
@@ -45,16 +60,9 @@ module dw_write_back #(
   logic [Pixels-1:0] slot_valid_q, slot_straddle_q;
   logic [Pixels*ColumnBits-1:0] slot_column_q;
   always_ff @(posedge clk_i) begin
-    if (close_i) begin
-      address_q <= address_i;
-      wrapped_q <= wrapped_i;
-      next_q <= next_i;
-      first_q <= first_i;
-      set_q <= set_i;
-      offset_q <= offset_i;
-      slot_valid_q <= slot_valid_i;
-      slot_straddle_q <= slot_straddle_i;
-      slot_column_q <= slot_column_i;
+    if (close_late) begin
+      {address_q, wrapped_q, next_q, first_q, set_q, offset_q, slot_valid_q, slot_straddle_q, slot_column_q}
+        <= position_late;
     end
   end
 

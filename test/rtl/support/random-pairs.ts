@@ -7,6 +7,7 @@ import { networkAtLevel } from '../../../src/prune/levels.ts';
 import { runReference } from '../../../src/simulate/reference/reference.ts';
 import type { Config } from '../../../src/spec/config.ts';
 import { bottleneckNetwork, randomPlan } from '../../prune/support.ts';
+import { makeWindow, NetworkBuilder } from '../../support/network-builder.ts';
 import { Random } from '../../support/random.ts';
 import { randomInputs, randomLayerNetwork } from '../../support/random-network.ts';
 import type { Rig } from './benches.ts';
@@ -65,6 +66,32 @@ export function randomPair(config: Config, seed: number, at: number): Pair | und
   }
 }
 
+/**
+ * Pair number `at` of small stages that follow each other without waiting, most with a residual and all with numbers of
+ * their own: what a stage leaves behind shows in the next.
+ */
+export function residualPair(config: Config, seed: number, at: number): Pair | undefined {
+  const random = new Random(seed);
+  const builder = new NetworkBuilder(random, config.multiplierBits);
+  const code = (): number => random.int(-100, 100);
+  const outputs = Array.from({ length: 5 }, (_, stage) => {
+    const [height, width, channels] = [random.int(1, 3), random.int(1, 9), random.int(1, 2 * config.lanes)];
+    const from = builder.input(height, width, channels, code());
+    if (stage % 3 === 2) return builder.mac('conv', from, channels, makeWindow(1), { zeroPoint: code() });
+    const other = builder.input(height, width, channels, code());
+    if (stage % 3 === 1) return builder.mul(from, other, builder.rescale(1, 1 / random.int(20, 100)), code());
+    const middle = at % 2 === 0 ? from : builder.mac('conv', from, channels, makeWindow(1), { zeroPoint: code() });
+    return builder.add(middle, other, { zeroPoint: code() });
+  });
+  const network = builder.build(`residuals ${seed}`, outputs);
+  try {
+    return { compiled: compile(network, config), inputs: randomInputs(network, seed), level: 0 };
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
 /** What makes a result worth a failure, in words; undefined where all is equal. */
 export function complaint(result: VerifyResult): string | undefined {
   if (result.firstDifference !== undefined) return describeDifference(result.firstDifference);
@@ -85,6 +112,8 @@ export interface PairsResult {
 export interface PairsOptions {
   readonly firstSeed: number;
   readonly pairs: number;
+  /** Default: `randomPair`. */
+  readonly pairAt?: (config: Config, seed: number, at: number) => Pair | undefined;
   /** Stop at the first complaint. */
   readonly bail?: boolean;
   /** Is told of each pair. */
@@ -93,13 +122,13 @@ export interface PairsOptions {
 
 /** Runs random pairs on one design. */
 export async function verifyPairs(rig: Rig, config: Config, options: PairsOptions): Promise<PairsResult> {
-  const { firstSeed: seed, pairs, bail = false, seen = () => {} } = options;
+  const { firstSeed: seed, pairs, pairAt = randomPair, bail = false, seen = () => {} } = options;
   const design = await rig.design(config);
   const complaints: string[] = [];
   let compared = 0;
   let done = 0;
   for (let at = 0; done < pairs && at < 4 * pairs; at++) {
-    const pair = randomPair(config, seed + at, at);
+    const pair = pairAt(config, seed + at, at);
     if (pair === undefined) continue;
     const { compiled, inputs, level } = pair;
     const { network, pruning, program } = compiled;
