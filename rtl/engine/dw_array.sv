@@ -30,6 +30,10 @@ module dw_array #(
   output logic [Pixels*Lanes*SumBits-1:0]  sum_o,      // [pixel][lane]
   output logic [Lanes*Pixels*Inputs-1:0]   kept_o      // multiplications that moved, one cycle after valid_i
 );
+  localparam int unsigned SelectBits = $clog2(TapMaps + 1);
+  logic [SelectBits-1:0] select;
+  assign select = window_i ? SelectBits'(map_i) : '1;
+
   for (genvar m = 0; m < Lanes; m++) begin : gen_lane
     logic [Pixels*Inputs*10-1:0] operand;
     logic [Columns*Rows*10-1:0] own;
@@ -38,11 +42,10 @@ module dw_array #(
     end
     dw_operand_router #(
       .Pixels(Pixels), .Inputs(Inputs), .HaloGroups(HaloGroups), .Rows(Rows), .Bytes(Bytes), .TapMaps(TapMaps),
-      .MapBits(MapBits), .Taps(Taps)
+      .Taps(Taps)
     ) u_router (
-      .window_i,
+      .select_i (select),
       .blank_i,
-      .map_i,
       .direct_i,
       .own_i    (own),
       .shared_i (columns_i),

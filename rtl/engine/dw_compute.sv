@@ -19,6 +19,7 @@ module dw_compute #(
   parameter int unsigned MultiplierBits = 16,   // 16 or 31
   parameter int unsigned RequantisePixels = 0,  // power of two, at most Pixels
   parameter int unsigned ResidualPixels = 0,    // power of two, below RequantisePixels only if that is Pixels
+  parameter bit          NarrowDsp = 1'b0,
   parameter bit          Tables = 1'b1,
   parameter int unsigned AxiBytes = 0,          // bytes of a table write
   // Window kernels, from packWindowTables() in src/generate/window-tables.ts.
@@ -426,7 +427,7 @@ module dw_compute #(
   logic [RequantisePixels*Lanes*8-1:0] codes;
   dw_post #(
     .Pixels(Pixels), .Lanes(Lanes), .MultiplierBits(MultiplierBits), .RequantisePixels(RequantisePixels),
-    .ResidualPixels(ResidualPixels), .Tables(Tables), .AxiBytes(AxiBytes)
+    .ResidualPixels(ResidualPixels), .NarrowDsp(NarrowDsp), .Tables(Tables), .AxiBytes(AxiBytes)
   ) u_post (
     .clk_i,
     .rst_ni,

@@ -14,6 +14,7 @@ module dw_post #(
   parameter int unsigned MultiplierBits = 16,
   parameter int unsigned RequantisePixels = 0,
   parameter int unsigned ResidualPixels = 0,
+  parameter bit          NarrowDsp = 1'b0,    // products of 8 and 9 bits take DSP slices
   parameter bit          Tables = 1'b1,
   parameter int unsigned AxiBytes = 0,
   localparam int unsigned ParameterBits = Lanes * (MultiplierBits == 16 ? 64 : 128),
@@ -97,7 +98,7 @@ module dw_post #(
   for (genvar q = 0; q < RequantisePixels; q++) begin : gen_pixel
     for (genvar m = 0; m < Lanes; m++) begin : gen_lane
       localparam int unsigned Unit = q * Lanes + m;
-      dw_requantise #(.MultiplierBits(MultiplierBits)) u_requantise (
+      dw_requantise #(.MultiplierBits(MultiplierBits), .UpperDsp(NarrowDsp)) u_requantise (
         .clk_i,
         .accumulator_i(accumulator[Unit*32 +: 32]),
         .bias_i       (parameter_i[m*ChannelBits +: 32]),
@@ -186,7 +187,7 @@ module dw_post #(
     .clk_i, .rst_ni, .data_i({output_high_2q, output_low_2q}), .data_o({output_high_22, output_low_22})
   );
   for (genvar unit = 0; unit < ResidualUnits; unit++) begin : gen_residual
-    dw_residual #(.MultiplierBits(MultiplierBits)) u_residual (
+    dw_residual #(.MultiplierBits(MultiplierBits), .Dsp(NarrowDsp)) u_residual (
       .clk_i,
       .addend_i           (turn_addend[unit*8 +: 8]),
       .residual_zero_i    (residual_zero_6),

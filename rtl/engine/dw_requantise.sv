@@ -3,10 +3,12 @@
 // One lane's requantisation, the twin of requantise() in src/network/numerics.ts:
 // code = clamp((((acc + bias) * multiplier + 2^(shift-1)) >> shift) + zero, low, high), the sum modulo 2^32.
 //
-// The product of the sum's low 24 bits takes one DSP (two for 31-bit multipliers), its upper 8 bits adders.
+// The product of the sum's low 24 bits takes one DSP (two for 31-bit multipliers), its upper 8 bits adders or,
+// with UpperDsp, another.
 // Latency 11 cycles, one value a cycle, no stalls. zero_i belongs to cycle 9, low_i and high_i to cycle 10.
 module dw_requantise #(
-  parameter int unsigned MultiplierBits = 16   // 16 or 31
+  parameter int unsigned MultiplierBits = 16,  // 16 or 31
+  parameter bit          UpperDsp = 1'b0
 ) (
   input  logic                      clk_i,
   input  logic signed [31:0]        accumulator_i,
@@ -34,7 +36,7 @@ module dw_requantise #(
 
   // Upper 8 bits: cycles 2 to 4.
   logic signed [8+MultiplierBits:0] upper_4;
-  dw_soft_multiply #(.WidthA(8), .WidthB(MultiplierBits + 1)) u_upper (
+  dw_soft_multiply #(.WidthA(8), .WidthB(MultiplierBits + 1), .Dsp(UpperDsp)) u_upper (
     .clk_i,
     .a_i      (sum_1q[31:24]),
     .b_i      ({1'b0, multiplier_1q}),

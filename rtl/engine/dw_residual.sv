@@ -5,7 +5,8 @@
 //   multiply: clamp(round((middle - zm) * (addend - zr) * mm, shift) + zo, lo, ho)
 // addend_i comes five cycles before code_i. Latency 12 cycles from code_i to code_o, one value a cycle, no stalls.
 module dw_residual #(
-  parameter int unsigned MultiplierBits = 16
+  parameter int unsigned MultiplierBits = 16,
+  parameter bit          Dsp = 1'b0                    // products in DSP slices
 ) (
   input  logic                      clk_i,
   input  logic signed [7:0]         addend_i,
@@ -21,16 +22,18 @@ module dw_residual #(
   input  logic signed [7:0]         output_high_i,      // 11
   output logic signed [7:0]         code_o
 );
-  localparam int unsigned FactorBits = MultiplierBits + 10;   // (addend - zr) * multiplier
+  localparam int unsigned FactorBits = MultiplierBits + 9;    // (addend - zr) * multiplier, at most 255 * (2^MultiplierBits - 1)
   localparam int unsigned Width = 9 + FactorBits;
 
   // Addend: difference 1 cycle, product 4 cycles; ready with code_i.
   logic signed [8:0] difference_q;
   logic signed [FactorBits-1:0] scaled, scaled_1q, scaled_5;
+  logic signed [FactorBits:0] addend_product;
   always_ff @(posedge clk_i) difference_q <= 9'(addend_i) - 9'(residual_zero_i);
-  dw_soft_multiply #(.WidthA(9), .WidthB(MultiplierBits + 1)) u_addend (
-    .clk_i, .a_i(difference_q), .b_i({1'b0, addend_factor_i}), .product_o(scaled)
+  dw_soft_multiply #(.WidthA(9), .WidthB(MultiplierBits + 1), .Dsp(Dsp)) u_addend (
+    .clk_i, .a_i(difference_q), .b_i({1'b0, addend_factor_i}), .product_o(addend_product)
   );
+  assign scaled = addend_product[FactorBits-1:0];
 
   logic signed [8:0] middle_1q;
   logic signed [FactorBits-1:0] factor_1q;
@@ -42,7 +45,7 @@ module dw_residual #(
     multiply_1q <= multiply_i;
   end
   logic signed [Width-1:0] product_5, sum_6q;
-  dw_soft_multiply #(.WidthA(9), .WidthB(FactorBits)) u_middle (
+  dw_soft_multiply #(.WidthA(9), .WidthB(FactorBits), .Dsp(Dsp)) u_middle (
     .clk_i, .a_i(middle_1q), .b_i(factor_1q), .product_o(product_5)
   );
   dw_delay #(.Width(FactorBits + 1), .Depth(4)) u_scaled (
@@ -54,4 +57,7 @@ module dw_residual #(
     .clk_i, .value_i(sum_6q), .shift_i, .zero_i(output_zero_i), .low_i(output_low_i), .high_i(output_high_i),
     .code_o
   );
+
+  logic unused;
+  assign unused = addend_product[FactorBits];
 endmodule

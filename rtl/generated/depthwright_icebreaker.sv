@@ -63,6 +63,7 @@ module depthwright_icebreaker (
     .MultiplierBits(16),
     .RequantisePixels(1),
     .ResidualPixels(1),
+    .NarrowDsp(0),
     .Tables(0),
     .AxiBytes(4),
     .WindowKernels(5'd1),

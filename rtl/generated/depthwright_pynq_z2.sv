@@ -63,6 +63,7 @@ module depthwright_pynq_z2 (
     .MultiplierBits(16),
     .RequantisePixels(2),
     .ResidualPixels(1),
+    .NarrowDsp(1),
     .Tables(1),
     .AxiBytes(8),
     .WindowKernels(5'd31),

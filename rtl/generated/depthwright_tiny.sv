@@ -63,6 +63,7 @@ module depthwright_tiny (
     .MultiplierBits(16),
     .RequantisePixels(1),
     .ResidualPixels(1),
+    .NarrowDsp(0),
     .Tables(1),
     .AxiBytes(4),
     .WindowKernels(5'd3),

@@ -63,6 +63,7 @@ module depthwright_virtex7 (
     .MultiplierBits(16),
     .RequantisePixels(4),
     .ResidualPixels(1),
+    .NarrowDsp(0),
     .Tables(1),
     .AxiBytes(64),
     .WindowKernels(5'd31),

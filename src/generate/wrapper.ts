@@ -105,6 +105,7 @@ export function coreParameters(config: Config): { name: string; value: string }[
     integer('MultiplierBits', config.multiplierBits),
     integer('RequantisePixels', config.requantisePixels),
     integer('ResidualPixels', config.residualPixels),
+    integer('NarrowDsp', config.narrowDsp ? 1 : 0),
     integer('Tables', config.tables ? 1 : 0),
     integer('AxiBytes', config.axiBytes),
     { name: 'WindowKernels', value: `5'd${kernels}` },

@@ -35,6 +35,10 @@ export const configSchema = z.strictObject({
   residualPixels: powerOfTwo(1, 8).describe(
     'Pixels whose M outputs meet a residual each cycle; as requantisePixels, or fewer where that is P',
   ),
+  narrowDsp: z
+    .boolean()
+    .default(false)
+    .describe('Take DSP slices, not look-up tables, for the products of 8 and 9 bits in requantisation and residual'),
   windowKernels: z
     .array(z.enum(WINDOW_KERNELS))
     .min(1)
@@ -75,6 +79,7 @@ export function parseConfig(value: unknown, source = 'configuration'): Config {
     requantisePixels, 'residualPixels', `must be at most requantisePixels (${requantisePixels})`);
   require(residualPixels === requantisePixels ||
     requantisePixels === pixels, 'residualPixels', 'must equal requantisePixels where that is below pixels');
+  require(!config.narrowDsp || config.multiplierBits === 16, 'narrowDsp', 'needs multiplierBits of 16');
   const widest = Math.min(
     config.pixels * config.inputs,
     config.lanes * config.inputs,

@@ -45,6 +45,7 @@ const named = [
     parameterDepth: 512,
     requantisePixels: 2,
     residualPixels: 1,
+    narrowDsp: true,
     windowKernels: ['depthwise3', 'depthwise5', 'depthwise7', 'stemEven', 'stemOdd'],
     axiBytes: 8,
     memoryLatency: 32,

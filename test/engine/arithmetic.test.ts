@@ -25,8 +25,12 @@ const int32 = fc.oneof(
 const clamp = fc.tuple(code, code).map(([a, b]): [number, number] => [Math.min(a, b), Math.max(a, b)]);
 
 describe('the arithmetic of the engine', () => {
-  it.each([16, 31])(`requantises with multipliers of %i bits as numerics.ts does (seed ${seed})`, async (bits) => {
-    const simulator = await simulatorOf('dw_requantise', { MultiplierBits: bits });
+  it.each([
+    [16, 0],
+    [16, 1],
+    [31, 0],
+  ])(`requantises with multipliers of %i bits, upper DSP %i, as numerics.ts does (seed ${seed})`, async (bits, dsp) => {
+    const simulator = await simulatorOf('dw_requantise', { MultiplierBits: bits, UpperDsp: dsp });
     const multiplier = fc.oneof(
       fc.integer({ min: 2 ** (bits - 1), max: 2 ** bits - 1 }),
       fc.integer({ min: 0, max: 2 ** bits - 1 }),
@@ -58,10 +62,14 @@ describe('the arithmetic of the engine', () => {
     expect(compared).toBeGreaterThanOrEqual(runs.numRuns);
   });
 
-  it.each([16, 31])(
-    `adds and multiplies residuals exactly with multipliers of %i bits (seed ${seed})`,
-    async (bits) => {
-      const simulator = await simulatorOf('dw_residual', { MultiplierBits: bits });
+  it.each([
+    [16, 0],
+    [16, 1],
+    [31, 0],
+  ])(
+    `adds and multiplies residuals exactly with multipliers of %i bits, DSP %i (seed ${seed})`,
+    async (bits, dsp) => {
+      const simulator = await simulatorOf('dw_residual', { MultiplierBits: bits, Dsp: dsp });
       const multiplier = fc.oneof(fc.integer({ min: 0, max: 2 ** bits - 1 }), fc.constantFrom(0, 1, 2 ** bits - 1));
       let compared = 0;
       fc.assert(
@@ -126,11 +134,13 @@ describe('the arithmetic of the engine', () => {
   });
 
   it.each([
-    [8, 17],
-    [9, 26],
-    [1, 3],
-  ])(`multiplies %i by %i bits without a DSP (seed ${seed})`, async (widthA, widthB) => {
-    const simulator = await simulatorOf('dw_soft_multiply', { WidthA: widthA, WidthB: widthB });
+    [8, 17, 0],
+    [9, 25, 0],
+    [1, 3, 0],
+    [8, 17, 1],
+    [9, 25, 1],
+  ])(`multiplies %i by %i bits, with %i DSP slices (seed ${seed})`, async (widthA, widthB, dsp) => {
+    const simulator = await simulatorOf('dw_soft_multiply', { WidthA: widthA, WidthB: widthB, Dsp: dsp });
     const number = (bits: number) =>
       fc.oneof(
         fc.integer({ min: -(2 ** (bits - 1)), max: 2 ** (bits - 1) - 1 }),

@@ -34,5 +34,6 @@ export function randomConfig(random: Random, options: RandomConfigOptions = {}):
     windowKernels: kernels,
     axiBytes: random.pick([1, 2, 4, 8, 16, 32, 64].filter((value) => value <= widest)),
     memoryLatency: random.int(1, 40),
+    narrowDsp: multiplierBits === 16 && random.oneIn(2),
   });
 }
