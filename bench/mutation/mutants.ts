@@ -103,7 +103,7 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
     ['input-straddle', 'dropped', "((straddle_3 & in_3q) != '0 ? 4'd1", "(1'b0 ? 4'd1", 'the row after is not read where slots straddle'],
   ],
   'engine/dw_kernel_rows.sv': [
-    ['rows-none', 'dropped', 'd.none = last[7] && !single_i;', "d.none = 1'b0;", 'rows outside the map take steps', 'the compiler makes no row without a tap (none in 6038 random layers on tiny): only a program written by hand would show it'],
+    ['rows-none', 'dropped', 'd.none = last[7] && !single_i;', "d.none = 1'b0;", 'rows that see nothing of the map take steps'],
   ],
   'engine/dw_multiply.sv': [
     ['single-keep', 'stage', 'if (keep_q[2]) product_qq', 'if (keep_q[1]) product_qq', 'the last register moves by the stage before'],

@@ -19,6 +19,7 @@ import { verifyLevels } from '../../test/rtl/support/levels.ts';
 import { PROOFS, proveCase } from '../../test/rtl/support/proofs.ts';
 import { residualPair, verifyPairs } from '../../test/rtl/support/random-pairs.ts';
 import { verifyRegisters } from '../../test/rtl/support/registers.ts';
+import { withRowsOutside } from '../../test/rtl/support/rows-outside.ts';
 import { verifyTransfers } from '../../test/rtl/support/transfers.ts';
 
 export interface SuiteOptions {
@@ -108,6 +109,13 @@ const levels =
     return result.complaints[0];
   };
 
+const rowsOutside: Check = async (rig) => {
+  const options = { firstSeed: SEED + 700, layers: 6, change: withRowsOutside, bail: true };
+  const result = await verifyLevels(rig, tiny, options);
+  if (result.complaints.length === 0 && result.done === 0) throw new Error('no row lay outside its map');
+  return result.complaints[0];
+};
+
 const faults =
   (whole: boolean): Check =>
   async (rig) => {
@@ -154,6 +162,7 @@ const STAGES: readonly Stage[] = [
   { name: 'layers, turns', judges: onTurns, check: layers(turns, SEED + 4500, 25) },
   { name: 'layers', check: layers(tiny, SEED, 25) },
   { name: 'levels', check: levels(tiny, SEED + 500, 12) },
+  { name: 'rows outside the map', judges: (file) => file.startsWith('engine/'), check: rowsOutside },
   { name: 'faults of the compute unit', check: faults(true) },
   { name: 'transfers, wide bus', judges: onBus, check: transfers(wideBus) },
   { name: 'layers, narrow', check: layers(narrow, SEED + 2000, 25) },
