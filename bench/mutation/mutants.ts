@@ -85,7 +85,8 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
     ['tree-extend', 'sign', "(Width+l)'(a) + (Width+l)'(b)", "(Width+l)'($unsigned(a)) + (Width+l)'(b)", 'a negative term is extended with zeros'],
   ],
   'engine/dw_array.sv': [
-    ['array-threshold', 'threshold', "size >= {1'b0, weight_threshold_i}", "size > {1'b0, weight_threshold_i}", 'a weight at the threshold is pruned'],
+    ['array-threshold', 'threshold', 'size >= weight_threshold_i', 'size > weight_threshold_i', 'a weight at the threshold is pruned'],
+    ['array-negative', 'sign', "(weight[7] && cancel == '1)", "1'b0", 'a negative weight at the threshold is pruned'],
   ],
   'engine/dw_compute.sv': [
     ['compute-retire-early', 'stage', '.Depth(Written + Interval), .Reset', '.Depth(Written + Interval - 1), .Reset', 'a COMPUTE retires before its last code is written'],
