@@ -18,7 +18,8 @@ export interface TransferProgram {
 }
 
 export const HALF = 1 << 18;
-const TRANSFERS = 40;
+/** With HEADER and END an odd number of instructions: the last beat of a wide bus is not full. */
+const TRANSFERS = 41;
 /** Where the image lies in runs under stalls. */
 const STALLED_BASE = 0x5000;
 const LIMIT = 2_000_000;
