@@ -11,6 +11,8 @@ import { availableParallelism } from 'node:os';
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import type { RtlSimulator } from '../src/node/cosim.ts';
+import { verilatorVersion } from '../src/node/verilator-build.ts';
+import { runYosysScript } from '../src/node/yosys.ts';
 import { MUTANTS, type Mutant, replacements } from './mutation/mutant.ts';
 import { judge, type SuiteOptions, stagesOf, type Verdict } from './mutation/suite.ts';
 
@@ -38,6 +40,20 @@ const { only, sample, jobs, simulator, json } = new Command()
   .option('--json', 'the result as JSON on standard output')
   .parse()
   .opts<Options>();
+
+const works =
+  simulator === 'verilator'
+    ? (await verilatorVersion()) !== undefined
+    : await runYosysScript('', [], [], 'npm').then(
+        () => true,
+        () => false,
+      );
+if (!works) {
+  console.error(
+    `skipped: no fault was judged, ${simulator === 'verilator' ? 'verilator' : 'yosys (npm)'} does not run`,
+  );
+  process.exit(0);
+}
 
 // A sample is to be caught whole.
 const wanted = MUTANTS.filter(

@@ -85,7 +85,8 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
     ['tree-extend', 'sign', "(Width+l)'(a) + (Width+l)'(b)", "(Width+l)'($unsigned(a)) + (Width+l)'(b)", 'a negative term is extended with zeros'],
   ],
   'engine/dw_array.sv': [
-    ['array-threshold', 'threshold', "size >= {1'b0, weight_threshold_i}", "size > {1'b0, weight_threshold_i}", 'a weight at the threshold is pruned'],
+    ['array-threshold', 'threshold', 'size >= weight_threshold_i', 'size > weight_threshold_i', 'a weight at the threshold is pruned'],
+    ['array-negative', 'sign', "(weight[7] && cancel == '1)", "1'b0", 'a negative weight at the threshold is pruned'],
   ],
   'engine/dw_compute.sv': [
     ['compute-retire-early', 'stage', '.Depth(Written + Interval), .Reset', '.Depth(Written + Interval - 1), .Reset', 'a COMPUTE retires before its last code is written'],
@@ -103,7 +104,7 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
     ['input-straddle', 'dropped', "((straddle_3 & in_3q) != '0 ? 4'd1", "(1'b0 ? 4'd1", 'the row after is not read where slots straddle'],
   ],
   'engine/dw_kernel_rows.sv': [
-    ['rows-none', 'dropped', 'd.none = last[7] && !single_i;', "d.none = 1'b0;", 'rows outside the map take steps', 'the compiler makes no row without a tap (none in 6038 random layers on tiny): only a program written by hand would show it'],
+    ['rows-none', 'dropped', 'd.none = last[7] && !single_i;', "d.none = 1'b0;", 'rows that see nothing of the map take steps'],
   ],
   'engine/dw_multiply.sv': [
     ['single-keep', 'stage', 'if (keep_q[2]) product_qq', 'if (keep_q[1]) product_qq', 'the last register moves by the stage before'],

@@ -19,7 +19,8 @@ import { verifyLevels } from '../../test/rtl/support/levels.ts';
 import { PROOFS, proveCase } from '../../test/rtl/support/proofs.ts';
 import { residualPair, verifyPairs } from '../../test/rtl/support/random-pairs.ts';
 import { verifyRegisters } from '../../test/rtl/support/registers.ts';
-import { verifyTransfers } from '../../test/rtl/support/transfers.ts';
+import { withRowsOutside } from '../../test/rtl/support/rows-outside.ts';
+import { verifySets, verifyTransfers } from '../../test/rtl/support/transfers.ts';
 
 export interface SuiteOptions {
   readonly simulator: RtlSimulator;
@@ -84,6 +85,11 @@ const transfers =
   async (rig) =>
     (await verifyTransfers(rig, config, SEED, stalls)).complaints[0];
 
+const sets =
+  (config: Config): Check =>
+  async (rig) =>
+    (await verifySets(rig, config)).complaints[0];
+
 const layers =
   (config: Config, firstSeed: number, count: number): Check =>
   async (rig) => {
@@ -107,6 +113,13 @@ const levels =
     if (result.complaints.length === 0 && result.counted === 0) throw new Error('no activity was compared');
     return result.complaints[0];
   };
+
+const rowsOutside: Check = async (rig) => {
+  const options = { firstSeed: SEED + 700, layers: 6, change: withRowsOutside, bail: true };
+  const result = await verifyLevels(rig, tiny, options);
+  if (result.complaints.length === 0 && result.done === 0) throw new Error('no row lay outside its map');
+  return result.complaints[0];
+};
 
 const faults =
   (whole: boolean): Check =>
@@ -150,12 +163,14 @@ const STAGES: readonly Stage[] = [
   { name: 'transfers, stalls', judges: onBus, check: transfers(tiny, { seed: 77, rate: 120 }) },
   { name: 'faults', judges: onBus, check: faults(false) },
   { name: 'proofs', judges: (file) => PROOFS.some(({ top }) => file.endsWith(`/${top}.sv`)), check: proofs },
+  { name: 'SETs alone, wide bus', judges: onBus, check: sets(wideBus) },
+  { name: 'transfers, wide bus', judges: onBus, check: transfers(wideBus) },
   { name: 'residuals, turns', judges: onTurns, check: residuals(turns, SEED + 4000, 10) },
   { name: 'layers, turns', judges: onTurns, check: layers(turns, SEED + 4500, 25) },
   { name: 'layers', check: layers(tiny, SEED, 25) },
   { name: 'levels', check: levels(tiny, SEED + 500, 12) },
+  { name: 'rows outside the map', judges: (file) => file.startsWith('engine/'), check: rowsOutside },
   { name: 'faults of the compute unit', check: faults(true) },
-  { name: 'transfers, wide bus', judges: onBus, check: transfers(wideBus) },
   { name: 'layers, narrow', check: layers(narrow, SEED + 2000, 25) },
   { name: 'levels, narrow', check: levels(narrow, SEED + 2500, 8) },
   { name: 'layers, stems', check: layers(stems, SEED + 3000, 30) },

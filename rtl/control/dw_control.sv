@@ -54,7 +54,7 @@ module dw_control (
   } state_e;
 
   state_e      state_d, state_q;
-  logic        done_q, error_q, fault;
+  logic        run_q, done_q, error_q, fault;  // run_q: state_q is Run
   logic [3:0]  code, code_q;
   logic [2:0]  unit, unit_q;
   logic [31:0] index, index_q;
@@ -119,6 +119,7 @@ module dw_control (
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       state_q  <= Idle;
+      run_q    <= 1'b0;
       done_q   <= 1'b0;
       error_q  <= 1'b0;
       code_q   <= dw_pkg::ERROR_NONE;
@@ -127,6 +128,7 @@ module dw_control (
       cycles_q <= '0;
     end else begin
       state_q <= state_d;
+      run_q   <= state_d == Run;
       if (state_q == Clear) begin
         done_q   <= 1'b0;
         error_q  <= 1'b0;
@@ -135,7 +137,7 @@ module dw_control (
         index_q  <= '0;
         cycles_q <= '0;
       end
-      if (state_q == Run) begin
+      if (run_q) begin
         if (fault) begin
           error_q <= 1'b1;
           code_q  <= code;
@@ -151,7 +153,7 @@ module dw_control (
   end
 
   assign clear_o    = state_q == Clear;
-  assign run_o      = state_q == Run;
+  assign run_o      = run_q;
   assign stop_o     = state_q == Stop;
   assign busy_o     = state_q != Idle;
   assign done_o     = done_q;

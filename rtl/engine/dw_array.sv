@@ -56,12 +56,14 @@ module dw_array #(
     logic [Pixels*Inputs-1:0] keep_q;
     for (genvar n = 0; n < Inputs; n++) begin : gen_input
       logic signed [7:0] weight;
-      logic [7:0] size;
+      logic [6:0] size;       // |weight|, of a negative weight one less
+      logic [7:0] cancel;     // all set where weight + threshold is 0 modulo 256, without the carries of a sum
       logic wanted;
       logic [Pixels-1:0] keep;
       assign weight = weight_i[(m*Inputs+n)*8 +: 8];
-      assign size = weight[7] ? -weight : weight;
-      assign wanted = valid_i && size >= {1'b0, weight_threshold_i};
+      assign size = weight[6:0] ^ {7{weight[7]}};
+      assign cancel = ~(weight ^ {1'b0, weight_threshold_i} ^ {weight[6:0] | weight_threshold_i, 1'b0});
+      assign wanted = valid_i && (size >= weight_threshold_i || (weight[7] && cancel == '1));
       for (genvar p = 0; p < Pixels; p++) begin : gen_keep
         assign keep[p] = wanted && !operand[(p*Inputs+n)*10 + 9];
         always_ff @(posedge clk_i) keep_q[p*Inputs+n] <= keep[p];

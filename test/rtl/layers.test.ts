@@ -10,11 +10,22 @@ import { writeLatency } from '../../src/spec/timing.ts';
 import { randomInputs, randomLayerNetwork } from '../support/random-network.ts';
 import { openBench, rigOf, simulators } from './support/benches.ts';
 import { verifyLevels } from './support/levels.ts';
-import { complaint, verifyPairs } from './support/random-pairs.ts';
+import { complaint, residualPair, verifyPairs } from './support/random-pairs.ts';
+import { withRowsOutside } from './support/rows-outside.ts';
 
 const seed = Number(process.env.DEPTHWRIGHT_SEED ?? 20_250_301);
 const LAYERS = 25;
 const LEVEL_LAYERS = 12;
+
+/** Residuals in four turns of one pixel, memories in segments. */
+const TURNS = {
+  pixels: 4,
+  requantisePixels: 4,
+  residualPixels: 1,
+  activationDepth: 1024,
+  weightDepth: 1024,
+  segmentDepth: 256,
+};
 
 /** Pairs whose LOADs wait for the writes of more than two short COMPUTEs: [configuration, seed of a concatenation]. */
 const SHORT = [
@@ -67,6 +78,27 @@ describe.each(simulators)('the whole machine on %s', (simulator) => {
     expect(done).toBe(LEVEL_LAYERS);
     expect(counted).toBeGreaterThan(LEVEL_LAYERS / 2);
     expect(compared).toBeGreaterThan(LEVEL_LAYERS * 1000);
+  });
+});
+
+describe.each(simulators)('shapes and programs at the edge on %s', (simulator) => {
+  const rig = rigOf(simulator);
+
+  it(`skips output rows that see nothing of the map (seed ${seed})`, async () => {
+    const options = { firstSeed: seed + 700, layers: 6, change: withRowsOutside };
+    const { complaints, compared, done } = await verifyLevels(rig, namedConfig('tiny'), options);
+    expect(complaints).toEqual([]);
+    expect(done).toBe(6);
+    expect(compared).toBeGreaterThan(6000);
+  });
+
+  it(`turns the pixels of a residual one by one, stage after stage (seed ${seed})`, async () => {
+    const config = parseConfig({ ...namedConfig('tiny'), name: 'turns', ...TURNS });
+    const options = { firstSeed: seed + 4000, pairs: 10, pairAt: residualPair };
+    const { complaints, compared, done } = await verifyPairs(rig, config, options);
+    expect(complaints).toEqual([]);
+    expect(done).toBe(10);
+    expect(compared).toBeGreaterThan(500);
   });
 });
 

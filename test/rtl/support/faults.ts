@@ -75,6 +75,7 @@ export const faultyPrograms: readonly FaultyProgram[] = [
     unit: 'dispatch',
   },
   { name: 'an END in the middle', program: [header(4), end, load({}), end], code: 'badCount', unit: 'dispatch' },
+  { name: 'a program without END', program: [header(2), load({})], code: 'badCount', unit: 'dispatch' },
   { name: 'a program of one instruction', program: [header(1)], code: 'badCount', unit: 'dispatch' },
   { name: 'a program of no instruction', program: [header(2), end], count: 0, code: 'badCount', unit: 'dispatch' },
   { name: 'an unknown opcode', program: one(load({})), patch: [1, 0, 9], code: 'illegalOpcode', unit: 'dispatch' },

@@ -2,7 +2,7 @@
 import { type Compiled, compile } from '../../../src/compile/compile.ts';
 import { describeDifference, type VerifyResult, verifyFrame } from '../../../src/cosim/verify.ts';
 import { UserError } from '../../../src/errors.ts';
-import type { Layer } from '../../../src/network/network.ts';
+import type { Layer, TensorIndex } from '../../../src/network/network.ts';
 import { networkAtLevel } from '../../../src/prune/levels.ts';
 import { runReference } from '../../../src/simulate/reference/reference.ts';
 import type { Config } from '../../../src/spec/config.ts';
@@ -67,21 +67,29 @@ export function randomPair(config: Config, seed: number, at: number): Pair | und
 }
 
 /**
- * Pair number `at` of small stages that follow each other without waiting, most with a residual and all with numbers of
- * their own: what a stage leaves behind shows in the next.
+ * Pair number `at` of small stages that follow each other without waiting, most with a residual, some with a table, and
+ * all with numbers of their own: what a stage leaves behind shows in the next.
  */
 export function residualPair(config: Config, seed: number, at: number): Pair | undefined {
   const random = new Random(seed);
   const builder = new NetworkBuilder(random, config.multiplierBits);
   const code = (): number => random.int(-100, 100);
-  const outputs = Array.from({ length: 5 }, (_, stage) => {
+  const outputs = Array.from({ length: 6 }, (_, stage) => {
     const [height, width, channels] = [random.int(1, 3), random.int(1, 9), random.int(1, 2 * config.lanes)];
     const from = builder.input(height, width, channels, code());
-    if (stage % 3 === 2) return builder.mac('conv', from, channels, makeWindow(1), { zeroPoint: code() });
+    const convolved = () => builder.mac('conv', from, channels, makeWindow(1), { zeroPoint: code() });
+    const mapped = (index: TensorIndex): TensorIndex =>
+      config.tables && stage < 4 && random.oneIn(2)
+        ? builder.table(
+            index,
+            Int8Array.from({ length: 256 }, () => random.int(-128, 127)),
+            code(),
+          )
+        : index;
+    if (stage % 3 === 2) return mapped(convolved());
     const other = builder.input(height, width, channels, code());
-    if (stage % 3 === 1) return builder.mul(from, other, builder.rescale(1, 1 / random.int(20, 100)), code());
-    const middle = at % 2 === 0 ? from : builder.mac('conv', from, channels, makeWindow(1), { zeroPoint: code() });
-    return builder.add(middle, other, { zeroPoint: code() });
+    if (stage % 3 === 1) return mapped(builder.mul(from, other, builder.rescale(1, 1 / random.int(20, 100)), code()));
+    return mapped(builder.add(at % 2 === 0 ? from : convolved(), other, { zeroPoint: code() }));
   });
   const network = builder.build(`residuals ${seed}`, outputs);
   try {

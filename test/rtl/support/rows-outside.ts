@@ -1,0 +1,35 @@
+/** Programs whose first output rows see nothing of the map: no compiler makes them, but the sequencer skips such rows. */
+import type { Compiled } from '../../../src/compile/compile.ts';
+import { DescriptorFile } from '../../../src/simulate/descriptors.ts';
+import { type Instruction, STAGE_PARTS, setInstructions } from '../../../src/spec/isa.ts';
+import { validKernelRows } from '../../../src/spec/sequence.ts';
+import type { Random } from '../../support/random.ts';
+
+/**
+ * The program with so much padding above its map that one output row at least has no tap, the last one has some.
+ * Undefined where it has more than one COMPUTE (rows could be gone when they are read), one row, or the window path.
+ */
+export function withRowsOutside({ program, ...rest }: Compiled, random: Random): Compiled | undefined {
+  const { instructions } = program;
+  const computes = instructions.filter(({ opcode }) => opcode === 'COMPUTE');
+  const sets = instructions.flatMap(({ opcode }, index) => (opcode === 'SET' ? [index] : []));
+  if (computes.length !== 1 || sets.length !== STAGE_PARTS) return undefined;
+  const rows = computes[0]!.fields.rows as number;
+  const descriptors = new DescriptorFile();
+  for (const index of sets) descriptors.write(instructions[index]!.fields);
+  const slot = instructions[sets[0]!]!.fields.slot as number;
+  const stage = descriptors.read(slot);
+  if (stage.window || stage.flat || rows < 2) return undefined;
+  const tapless = (paddingTop: number): boolean[] =>
+    Array.from({ length: rows }, (_, row) => validKernelRows({ ...stage, paddingTop }, row).count === 0);
+  const wanted = Array.from({ length: 63 }, (_, at) => at + 1).filter((paddingTop) => {
+    const none = tapless(paddingTop);
+    return none[0] && !none.at(-1);
+  });
+  if (wanted.length === 0) return undefined;
+  const changed: Instruction[] = [...instructions];
+  setInstructions(slot, { ...stage, paddingTop: random.pick(wanted) }).forEach((replacement, part) => {
+    changed[sets[part]!] = replacement;
+  });
+  return { ...rest, program: { ...program, instructions: changed } };
+}
