@@ -204,30 +204,33 @@ function array(config: Config): Cells {
 
 /** Requantisation, residual, tables. */
 function requantisation(config: Config): Cells {
-  const { family, pixels, lanes, multiplierBits, requantisePixels, residualPixels, axiBytes } = config;
+  const { family, pixels, lanes, multiplierBits, requantisePixels, residualPixels, narrowDsp, axiBytes } = config;
   const units = requantisePixels * lanes;
   const residualUnits = residualPixels * lanes;
-  const factor = multiplierBits + 10;
+  const factor = multiplierBits + 9;
   const round = (width: number): Cells =>
     cells({ luts: either(family, 147, 30) + either(family, 1.3, 7) * width, flipFlops: 3 * width + 38 });
   const narrow = multiplierBits === 16;
   // The product's last register lies in the DSP slice of UltraScale, and not in that of Xilinx 7.
   const own = family === 'xcup' ? 72 : family === 'xc7' ? 112 : 160;
+  /** A product of 8 or 9 bits, by a number of `b` bits. */
+  const product = (a: number, b: number): Cells =>
+    narrowDsp ? cells({ dsp: multiplier(family, b, a) }) : softMultiply(family, a, b);
   const unit = sum(
     cells({
       luts: narrow ? (family === 'xcup' ? 88 : either(family, 48, 56)) : 110,
       flipFlops: narrow ? own : own + 130,
       dsp: multiplier(family, 24, 16) + (narrow ? 0 : multiplier(family, 24, 15)),
     }),
-    softMultiply(family, 8, multiplierBits + 1),
+    product(8, multiplierBits + 1),
     round(32 + multiplierBits),
     delay(family, 6, 5),
     delay(family, 8, 12),
   );
   const residual = sum(
     cells({ luts: 3 * factor + 30, flipFlops: 3 * factor + 36 }),
-    softMultiply(family, 9, multiplierBits + 1),
-    softMultiply(family, 9, factor),
+    product(9, multiplierBits + 1),
+    product(9, factor),
     delay(family, factor + 1, 4),
     round(9 + factor),
   );
