@@ -66,48 +66,45 @@ describe('the arithmetic of the engine', () => {
     [16, 0],
     [16, 1],
     [31, 0],
-  ])(
-    `adds and multiplies residuals exactly with multipliers of %i bits, DSP %i (seed ${seed})`,
-    async (bits, dsp) => {
-      const simulator = await simulatorOf('dw_residual', { MultiplierBits: bits, Dsp: dsp });
-      const multiplier = fc.oneof(fc.integer({ min: 0, max: 2 ** bits - 1 }), fc.constantFrom(0, 1, 2 ** bits - 1));
-      let compared = 0;
-      fc.assert(
-        fc.property(
-          fc.tuple(code, code, code, code, code),
-          fc.tuple(multiplier, multiplier),
-          fc.oneof(fc.integer({ min: 1, max: 63 }), fc.integer({ min: bits - 2, max: bits + 8 })),
-          clamp,
-          fc.constantFrom('add', 'multiply'),
-          ([middle, addend, middleZero, addendZero, zero], [mm, mr], shift, [low, high], mode) => {
-            const ports = {
-              addend_i: addend,
-              residual_zero_i: addendZero,
-              addend_factor_i: mode === 'multiply' ? mm : mr,
-              code_i: middle,
-              middle_zero_i: middleZero,
-              multiply_i: mode === 'multiply' ? 1 : 0,
-              middle_multiplier_i: mm,
-              shift_i: shift,
-              output_zero_i: zero,
-              output_low_i: low,
-              output_high_i: high,
-            };
-            for (const [port, value] of Object.entries(ports)) simulator.poke(port, value);
-            simulator.step(18);
-            const [a, b] = [BigInt(middle - middleZero), BigInt(addend - addendZero)];
-            const sum = mode === 'multiply' ? a * b * BigInt(mm) : a * BigInt(mm) + b * BigInt(mr);
-            const rounded = Number((sum + (1n << BigInt(shift - 1))) >> BigInt(shift)) + zero;
-            const wanted = Math.min(high, Math.max(low, rounded));
-            expect(signed(simulator.peek('code_o'), 8)).toBe(wanted);
-            compared += 1;
-          },
-        ),
-        runs,
-      );
-      expect(compared).toBeGreaterThanOrEqual(runs.numRuns);
-    },
-  );
+  ])(`adds and multiplies residuals exactly with multipliers of %i bits, DSP %i (seed ${seed})`, async (bits, dsp) => {
+    const simulator = await simulatorOf('dw_residual', { MultiplierBits: bits, Dsp: dsp });
+    const multiplier = fc.oneof(fc.integer({ min: 0, max: 2 ** bits - 1 }), fc.constantFrom(0, 1, 2 ** bits - 1));
+    let compared = 0;
+    fc.assert(
+      fc.property(
+        fc.tuple(code, code, code, code, code),
+        fc.tuple(multiplier, multiplier),
+        fc.oneof(fc.integer({ min: 1, max: 63 }), fc.integer({ min: bits - 2, max: bits + 8 })),
+        clamp,
+        fc.constantFrom('add', 'multiply'),
+        ([middle, addend, middleZero, addendZero, zero], [mm, mr], shift, [low, high], mode) => {
+          const ports = {
+            addend_i: addend,
+            residual_zero_i: addendZero,
+            addend_factor_i: mode === 'multiply' ? mm : mr,
+            code_i: middle,
+            middle_zero_i: middleZero,
+            multiply_i: mode === 'multiply' ? 1 : 0,
+            middle_multiplier_i: mm,
+            shift_i: shift,
+            output_zero_i: zero,
+            output_low_i: low,
+            output_high_i: high,
+          };
+          for (const [port, value] of Object.entries(ports)) simulator.poke(port, value);
+          simulator.step(18);
+          const [a, b] = [BigInt(middle - middleZero), BigInt(addend - addendZero)];
+          const sum = mode === 'multiply' ? a * b * BigInt(mm) : a * BigInt(mm) + b * BigInt(mr);
+          const rounded = Number((sum + (1n << BigInt(shift - 1))) >> BigInt(shift)) + zero;
+          const wanted = Math.min(high, Math.max(low, rounded));
+          expect(signed(simulator.peek('code_o'), 8)).toBe(wanted);
+          compared += 1;
+        },
+      ),
+      runs,
+    );
+    expect(compared).toBeGreaterThanOrEqual(runs.numRuns);
+  });
 
   it(`computes two products of one weight at once and holds pruned operands (seed ${seed})`, async () => {
     const simulator = await simulatorOf('dw_multiply_pair');
