@@ -187,7 +187,7 @@ function operandPath(config: Config): Cells {
 
 /** One delay line of groups of columns. */
 function lines(config: Config, width: number): Cells {
-  const memory = distributed(config.family, width, shape(config).tables.steps.length * 4);
+  const memory = distributed(config.family, width, shape(config).tables.maxSteps * 4);
   return sum(memory, cells(memory.blocks > 0 ? { luts: width, flipFlops: width } : {}));
 }
 
