@@ -82,6 +82,7 @@ module dw_array #(
             .weight_i  (weight),
             .keep0_i   (keep[p]),
             .keep1_i   (keep[p+1]),
+            .either_i  (wanted && !(operand[(p*Inputs+n)*10 + 9] && operand[((p+1)*Inputs+n)*10 + 9])),
             .x0_i      (operand[(p*Inputs+n)*10 +: 9]),
             .x1_i      (operand[((p+1)*Inputs+n)*10 +: 9]),
             .product0_o(products[(p*Inputs+n)*16 +: 16]),

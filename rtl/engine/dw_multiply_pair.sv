@@ -11,6 +11,7 @@ module dw_multiply_pair (
   input  logic signed [7:0]  weight_i,
   input  logic               keep0_i,       // operand valid and not pruned
   input  logic               keep1_i,
+  input  logic               either_i,      // keep0_i || keep1_i, from outside because it comes late
   input  logic signed [8:0]  x0_i,
   input  logic signed [8:0]  x1_i,
   output logic signed [15:0] product0_o,
@@ -27,7 +28,7 @@ module dw_multiply_pair (
   always_ff @(posedge clk_i) begin
     if (keep0_i) x0_q <= x0_i;
     if (keep1_i) x1_q <= x1_i;
-    if (keep0_i || keep1_i) weight_q <= weight_i;
+    if (either_i) weight_q <= weight_i;
     if (keep0_q[0] || keep1_q[0]) begin
       weight_qq <= weight_q;
       pair_q <= $signed({x1_q, 16'd0}) + 25'(x0_q);

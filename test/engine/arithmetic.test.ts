@@ -113,7 +113,8 @@ describe('the arithmetic of the engine', () => {
     let compared = 0;
     fc.assert(
       fc.property(x, x, code, fc.boolean(), fc.boolean(), (x0, x1, weight, keep0, keep1) => {
-        const ports = { x0_i: x0, x1_i: x1, weight_i: weight, keep0_i: keep0, keep1_i: keep1 };
+        const keeps = { keep0_i: keep0, keep1_i: keep1, either_i: keep0 || keep1 };
+        const ports = { x0_i: x0, x1_i: x1, weight_i: weight, ...keeps };
         for (const [port, value] of Object.entries(ports)) simulator.poke(port, Number(value));
         simulator.step(4);
         if (keep0) held[0] = x0;
