@@ -179,7 +179,7 @@ function operandPath(config: Config): Cells {
         22,
       flipFlops: kept + direct + window * 8 + pixels * inputs * 10 + columns * rows * bytes * 10 + addend + 24,
     }),
-    times(pixels * inputs + window, cells({ luts: either(family, 33, 51), flipFlops: 10 })),
+    times(pixels * inputs + window, cells({ luts: either(family, 35, 52), flipFlops: 10 })),
     times(2 * tables.haloGroups, lines(config, window * 10)),
     cells({ luts: lanes * pixels * 10 * routed }),
   );
