@@ -19,7 +19,9 @@ module dw_activity #(
   for (genvar k = 0; k < Count; k++) begin : gen_term
     assign terms[2*k +: 2] = {1'b0, kept_i[k]};
   end
-  dw_adder_tree #(.Inputs(Count), .Width(2)) u_count (.clk_i, .terms_i(terms), .sum_o(moved));
+  dw_adder_tree #(.Inputs(Count), .Width(2)) u_count (
+    .clk_i, .terms_i(terms), .keep_i('1), .sum_o(moved)
+  );
   dw_delay #(.Width(1), .Depth(Levels + 1), .Reset(1'b1)) u_valid (.clk_i, .rst_ni, .data_i(valid_i), .data_o(valid));
   always_ff @(posedge clk_i) begin
     if (!rst_ni || clear_i) begin

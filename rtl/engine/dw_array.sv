@@ -53,7 +53,7 @@ module dw_array #(
     );
 
     logic [Pixels*Inputs*16-1:0] products;
-    logic [Pixels*Inputs-1:0] keep_q;
+    logic [Pixels*Inputs-1:0] keep_q, kept;
     for (genvar n = 0; n < Inputs; n++) begin : gen_input
       logic signed [7:0] weight;
       logic [6:0] size;       // |weight|, of a negative weight one less
@@ -74,7 +74,8 @@ module dw_array #(
           .weight_i (weight),
           .keep_i   (keep[0]),
           .x_i      (operand[n*10 +: 9]),
-          .product_o(products[n*16 +: 16])
+          .product_o(products[n*16 +: 16]),
+          .keep_o   (kept[n])
         );
       end else begin : gen_pairs
         for (genvar p = 0; p < Pixels; p += 2) begin : gen_pair
@@ -83,10 +84,13 @@ module dw_array #(
             .weight_i  (weight),
             .keep0_i   (keep[p]),
             .keep1_i   (keep[p+1]),
+            .either_i  (wanted && !(operand[(p*Inputs+n)*10 + 9] && operand[((p+1)*Inputs+n)*10 + 9])),
             .x0_i      (operand[(p*Inputs+n)*10 +: 9]),
             .x1_i      (operand[((p+1)*Inputs+n)*10 +: 9]),
             .product0_o(products[(p*Inputs+n)*16 +: 16]),
-            .product1_o(products[((p+1)*Inputs+n)*16 +: 16])
+            .product1_o(products[((p+1)*Inputs+n)*16 +: 16]),
+            .keep0_o   (kept[p*Inputs+n]),
+            .keep1_o   (kept[(p+1)*Inputs+n])
           );
         end
       end
@@ -94,9 +98,10 @@ module dw_array #(
     assign kept_o[m*Pixels*Inputs +: Pixels*Inputs] = keep_q;
 
     for (genvar p = 0; p < Pixels; p++) begin : gen_tree
-      dw_adder_tree #(.Inputs(Inputs), .Width(16)) u_tree (
+      dw_adder_tree #(.Inputs(Inputs), .Width(16), .Gated(1'b1)) u_tree (
         .clk_i,
         .terms_i(products[p*Inputs*16 +: Inputs*16]),
+        .keep_i (kept[p*Inputs +: Inputs]),
         .sum_o  (sum_o[(p*Lanes+m)*SumBits +: SumBits])
       );
     end

@@ -25,6 +25,7 @@ module dw_compute #(
   // Window kernels, from packWindowTables() in src/generate/window-tables.ts.
   parameter int unsigned HaloGroups = 1,
   parameter int unsigned WindowSteps = 1,       // entries of the step tables
+  parameter int unsigned KernelSteps = 1,       // of the kernel with most of them
   parameter int unsigned TapMaps = 1,
   parameter bit [WindowSteps*4-1:0] StepRows = '0,            // first kernel row of step s
   parameter bit [WindowSteps*8-1:0] StepMaps = '0,            // tap map of step s
@@ -94,7 +95,7 @@ module dw_compute #(
   localparam int unsigned Turns = RequantisePixels / ResidualPixels;
   localparam int unsigned ChunkBits = Interval == 1 ? 1 : $clog2(Interval);
   localparam int unsigned Columns = (2 * HaloGroups + 1) * Pixels;
-  localparam int unsigned LineDepth = WindowSteps * 4;
+  localparam int unsigned LineDepth = KernelSteps * 4;     // rounds of a group: up to 4
   localparam int unsigned MultiplierCount = Pixels * Lanes * Inputs;
   localparam int unsigned StageBits = dw_pkg::STAGE_BITS;
 

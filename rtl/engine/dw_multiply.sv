@@ -6,7 +6,8 @@ module dw_multiply (
   input  logic signed [7:0]  weight_i,
   input  logic               keep_i,
   input  logic signed [8:0]  x_i,
-  output logic signed [15:0] product_o
+  output logic signed [15:0] product_o,
+  output logic               keep_o
 );
   logic signed [7:0] weight_q, weight_qq;
   logic signed [8:0] x_q, x_qq;
@@ -27,5 +28,6 @@ module dw_multiply (
     keep_q <= {keep_q[2:0], keep_i};
   end
 
-  assign product_o = keep_q[3] ? product_qq : '0;
+  assign product_o = product_qq;
+  assign keep_o = keep_q[3];
 endmodule

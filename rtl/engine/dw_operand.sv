@@ -11,10 +11,12 @@ module dw_operand (
   input  logic signed [9:0] above_i,
   output logic [9:0]        operand_o
 );
-  logic pruned;
+  logic pruned, clear;
   assign pruned = valid_i ? 10'(code_i) > below_i && 10'(code_i) < above_i : above_i > 10'(zero_i);
+  assign clear = !valid_i && !pruned;
   always_ff @(posedge clk_i) begin
     operand_o[9] <= pruned;
-    if (!pruned) operand_o[8:0] <= valid_i ? 9'(code_i) - 9'(zero_i) : '0;
+    if (clear) operand_o[8:0] <= '0;
+    else if (!pruned) operand_o[8:0] <= 9'(code_i) - 9'(zero_i);
   end
 endmodule

@@ -69,6 +69,7 @@ module depthwright_icebreaker (
     .WindowKernels(5'd1),
     .HaloGroups(1),
     .WindowSteps(3),
+    .KernelSteps(3),
     .TapMaps(1),
     .StepRows(12'h210),
     .StepMaps(24'h0),

@@ -69,6 +69,7 @@ module depthwright_tiny (
     .WindowKernels(5'd3),
     .HaloGroups(1),
     .WindowSteps(13),
+    .KernelSteps(10),
     .TapMaps(3),
     .StepRows(52'h4433221100210),
     .StepMaps(104'h2010201020102010201000000),

@@ -69,6 +69,7 @@ module depthwright_virtex7 (
     .WindowKernels(5'd31),
     .HaloGroups(1),
     .WindowSteps(11),
+    .KernelSteps(4),
     .TapMaps(7),
     .StepRows(44'h6420300),
     .StepMaps(88'h605040302020202010100),

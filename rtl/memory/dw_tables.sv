@@ -2,8 +2,9 @@
 //
 // Activation tables: 4 tables of 256 codes, a copy for each of Lookups codes looked up at once.
 //
-// Writes come as whole AXI beats, at most 16 of them one after the other; beats wider than a copy's word wait in a small
-// queue and are written in pieces, long before a COMPUTE that waits for the load can look anything up.
+// Writes come as whole AXI beats, at most 16 of them one after the other; beats wider than a copy's word, of 16 codes,
+// wait in a small queue and are written in pieces, long before a COMPUTE that waits for the load can look anything up.
+// Narrower ones fill a part of a word.
 // Latency: two cycles from code_i and table_i to code_o; table_i 0 passes the code on. No stalls.
 module dw_tables #(
   parameter int unsigned Lookups = 1,
@@ -18,19 +19,24 @@ module dw_tables #(
   input  logic [Lookups*8-1:0]   code_i,
   output logic [Lookups*8-1:0]   code_o
 );
-  localparam int unsigned Bytes = AxiBytes < 16 ? AxiBytes : 16;
+  localparam int unsigned Bytes = 16;
   localparam int unsigned ByteBits = $clog2(Bytes);
   localparam int unsigned Words = dw_pkg::TABLES * dw_pkg::TABLE_BYTES / Bytes;
   localparam int unsigned WordIndexBits = $clog2(Words);
+  localparam int unsigned Parts = AxiBytes < Bytes ? Bytes / AxiBytes : 1;
+  localparam int unsigned PartBytes = Bytes / Parts;
+  localparam int unsigned PartBits = $clog2(PartBytes);
 
-  logic write;
+  logic [Parts-1:0] write;
   logic [WordIndexBits-1:0] write_word;
-  logic [Bytes*8-1:0] write_data;
+  logic [PartBytes*8-1:0] write_data;
 
-  if (AxiBytes <= 16) begin : gen_direct
+  if (AxiBytes <= Bytes) begin : gen_direct
     logic unused;
     assign unused = rst_ni ^ (^write_address_i);
-    assign write = write_valid_i;
+    for (genvar part = 0; part < Parts; part++) begin : gen_enable
+      assign write[part] = write_valid_i && (Parts == 1 || 32'(write_address_i[ByteBits-1:0]) >> PartBits == part);
+    end
     assign write_word = write_address_i[9 -: WordIndexBits];
     assign write_data = write_data_i;
   end else begin : gen_queue
@@ -65,23 +71,23 @@ module dw_tables #(
   always_ff @(posedge clk_i) used_q <= table_i != '0;
 
   for (genvar l = 0; l < Lookups; l++) begin : gen_lookup
-    (* ram_style = "distributed" *) logic [Bytes*8-1:0] words [Words];
+    logic [Bytes*8-1:0] word;
     logic [9:0] address;
     logic [1:0] number;
     logic [Bytes*8-1:0] word_q;
     logic [7:0] code_q, mapped;
     assign number = 2'(table_i - 3'd1);
     assign address = {number, ~code_i[l*8+7], code_i[l*8 +: 7]};
-    if (Bytes == 1) begin : gen_byte
-      assign mapped = word_q;
-    end else begin : gen_bytes
-      logic [ByteBits-1:0] byte_q;
-      always_ff @(posedge clk_i) byte_q <= address[ByteBits-1:0];
-      assign mapped = word_q[32'(byte_q)*8 +: 8];
+    for (genvar part = 0; part < Parts; part++) begin : gen_part
+      (* ram_style = "distributed" *) logic [PartBytes*8-1:0] words [Words];
+      assign word[part*PartBytes*8 +: PartBytes*8] = words[address[9 -: WordIndexBits]];
+      always_ff @(posedge clk_i) if (write[part]) words[write_word] <= write_data;
     end
+    logic [ByteBits-1:0] byte_q;
+    assign mapped = word_q[32'(byte_q)*8 +: 8];
     always_ff @(posedge clk_i) begin
-      if (write) words[write_word] <= write_data;
-      word_q <= words[address[9 -: WordIndexBits]];
+      byte_q <= address[ByteBits-1:0];
+      word_q <= word;
       code_q <= code_i[l*8 +: 8];
       code_o[l*8 +: 8] <= used_q ? mapped : code_q;
     end

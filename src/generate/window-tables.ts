@@ -38,6 +38,7 @@ export function packWindowTables(config: Config): { name: string; value: string 
   return [
     { name: 'HaloGroups', value: String(tables.haloGroups) },
     { name: 'WindowSteps', value: String(tables.steps.length) },
+    { name: 'KernelSteps', value: String(tables.maxSteps) },
     { name: 'TapMaps', value: String(tables.tapMaps.length) },
     {
       name: 'StepRows',

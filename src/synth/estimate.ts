@@ -48,11 +48,12 @@ function shape(config: Config) {
   const rows = Math.max(1, ...taps.map(({ row }) => row + 1));
   const bytes = Math.max(lanes, ...taps.map(({ byte }) => (byte === 'lane' ? 1 : byte + 1)));
   const columns = (2 * tables.haloGroups + 1) * pixels;
-  /** What a multiplier can look at beside its direct word, for each of the N. */
-  const views = Array.from(
-    { length: inputs },
-    (_, n) =>
-      new Set(tables.tapMaps.map((map) => map[n] && JSON.stringify(map[n])).filter((view) => view !== undefined)).size,
+  /** What each of the N multipliers can look at: its tap in every map, then the direct word; 2^k entries. */
+  const entries = 2 ** Math.ceil(Math.log2(tables.tapMaps.length + 1));
+  const views = Array.from({ length: inputs }, (_, n) =>
+    Array.from({ length: entries }, (_, t) =>
+      t >= tables.tapMaps.length ? 'direct' : tables.tapMaps[t]![n] === undefined ? 'none' : `map ${t}`,
+    ),
   );
   const columnBits = Math.max(1, Math.log2(pixels));
   const ratio = inputs / lanes;
@@ -143,6 +144,21 @@ function sequencing(config: Config): Cells {
   );
 }
 
+/** Look-up tables a bit of a tree that chooses among entries by number; equal ones side by side need no table. */
+function choice(family: Config['family'], entries: readonly string[]): number {
+  if (entries.length === 1) return 0;
+  const width = Math.min(entries.length, either(family, 4, 2));
+  const chosen: string[] = [];
+  let luts = 0;
+  for (let first = 0; first < entries.length; first += width) {
+    const among = entries.slice(first, first + width);
+    const differ = new Set(among).size > 1;
+    if (differ) luts++;
+    chosen.push(differ ? among.join() : among[0]!);
+  }
+  return luts + choice(family, chosen);
+}
+
 /** From the banks' words to what the multipliers look at. */
 function operandPath(config: Config): Cells {
   const { family, pixels, lanes, inputs } = config;
@@ -152,7 +168,7 @@ function operandPath(config: Config): Cells {
   const window = pixels * rows * bytes;
   const addend = pixels * lanes * 8;
   const outer = 2 * tables.haloGroups * window * 10; // bits that a row's end masks
-  const routed = views.reduce((total, count) => total + Math.max(1, count > 3 ? 0.88 * count : count), 0);
+  const routed = views.reduce((total, entries) => total + choice(family, entries), 0);
   return sum(
     cells({
       luts:
@@ -163,7 +179,7 @@ function operandPath(config: Config): Cells {
         22,
       flipFlops: kept + direct + window * 8 + pixels * inputs * 10 + columns * rows * bytes * 10 + addend + 24,
     }),
-    times(pixels * inputs + window, cells({ luts: either(family, 33, 51), flipFlops: 10 })),
+    times(pixels * inputs + window, cells({ luts: either(family, 35, 52), flipFlops: 10 })),
     times(2 * tables.haloGroups, lines(config, window * 10)),
     cells({ luts: lanes * pixels * 10 * routed }),
   );
@@ -171,15 +187,17 @@ function operandPath(config: Config): Cells {
 
 /** One delay line of groups of columns. */
 function lines(config: Config, width: number): Cells {
-  const memory = distributed(config.family, width, shape(config).tables.steps.length * 4);
+  const memory = distributed(config.family, width, shape(config).tables.maxSteps * 4);
   return sum(memory, cells(memory.blocks > 0 ? { luts: width, flipFlops: width } : {}));
 }
 
-/** Adder tree of `terms` numbers of `width` bits, every level registered. */
-function adderTree(config: Config, terms: number, width: number): Cells {
+/** Adder tree of `terms` numbers of `width` bits, every level registered; `gated`: each term or 0. */
+function adderTree({ family }: Config, terms: number, width: number, gated = false): Cells {
   let flipFlops = 0;
   for (let level = 1; terms >> level >= 1; level++) flipFlops += (terms >> level) * (width + level);
-  return cells({ luts: wideTables(config.family) ? flipFlops - (terms - 1) : flipFlops, flipFlops });
+  // An adder of six-input tables takes one of its two gates in.
+  const gates = gated ? terms * width * either(family, terms > 1 ? 0.5 : 1, 1) : 0;
+  return cells({ luts: gates + (wideTables(family) ? flipFlops - (terms - 1) : flipFlops), flipFlops });
 }
 
 /** Multipliers, adder trees, accumulators, the count of multiplications. */
@@ -187,15 +205,16 @@ function array(config: Config): Cells {
   const { family, pixels, lanes, inputs } = config;
   const count = multipliers(config);
   const paired = pixels > 1;
-  const luts = { xc7: 34, xcup: 43, ecp5: 58, ice40: 58 }[family];
-  const flipFlops = { xc7: 17, xcup: 116, ecp5: 116, ice40: 66 }[family];
+  // Enables, and where no slice takes them the adders before and after the product; registers outside the slice.
+  const luts = { xc7: 4, xcup: 13, ecp5: 47, ice40: 31 }[family];
+  const flipFlops = { xc7: 25, xcup: 124, ecp5: 124, ice40: 66 }[family];
   const unit = paired
     ? cells({ luts, flipFlops, dsp: multiplier(family, 25, 8) })
-    : cells({ luts: 17, flipFlops: family === 'xc7' ? 12 : 50, dsp: 1 });
+    : cells({ flipFlops: { xc7: 21, xcup: 70, ecp5: 70, ice40: 37 }[family], dsp: 1 });
   return sum(
     times(paired ? count / 2 : count, unit),
     times(lanes * inputs, cells({ luts: either(family, 15, 30) + pixels, flipFlops: pixels })),
-    times(pixels * lanes, adderTree(config, inputs, 16)),
+    times(pixels * lanes, adderTree(config, inputs, 16, true)),
     times(pixels * lanes, cells({ luts: either(family, 114, 138), flipFlops: 32 })),
     adderTree(config, count, 2),
     cells({ luts: either(family, 144, 190), flipFlops: 96 + Math.log2(count) + 1 }),
@@ -204,30 +223,33 @@ function array(config: Config): Cells {
 
 /** Requantisation, residual, tables. */
 function requantisation(config: Config): Cells {
-  const { family, pixels, lanes, multiplierBits, requantisePixels, residualPixels, axiBytes } = config;
+  const { family, pixels, lanes, multiplierBits, requantisePixels, residualPixels, narrowDsp, axiBytes } = config;
   const units = requantisePixels * lanes;
   const residualUnits = residualPixels * lanes;
-  const factor = multiplierBits + 10;
+  const factor = multiplierBits + 9;
   const round = (width: number): Cells =>
     cells({ luts: either(family, 147, 30) + either(family, 1.3, 7) * width, flipFlops: 3 * width + 38 });
   const narrow = multiplierBits === 16;
   // The product's last register lies in the DSP slice of UltraScale, and not in that of Xilinx 7.
   const own = family === 'xcup' ? 72 : family === 'xc7' ? 112 : 160;
+  /** A product of 8 or 9 bits, by a number of `b` bits. */
+  const product = (a: number, b: number): Cells =>
+    narrowDsp ? cells({ dsp: multiplier(family, b, a) }) : softMultiply(family, a, b);
   const unit = sum(
     cells({
       luts: narrow ? (family === 'xcup' ? 88 : either(family, 48, 56)) : 110,
       flipFlops: narrow ? own : own + 130,
       dsp: multiplier(family, 24, 16) + (narrow ? 0 : multiplier(family, 24, 15)),
     }),
-    softMultiply(family, 8, multiplierBits + 1),
+    product(8, multiplierBits + 1),
     round(32 + multiplierBits),
     delay(family, 6, 5),
     delay(family, 8, 12),
   );
   const residual = sum(
     cells({ luts: 3 * factor + 30, flipFlops: 3 * factor + 36 }),
-    softMultiply(family, 9, multiplierBits + 1),
-    softMultiply(family, 9, factor),
+    product(9, multiplierBits + 1),
+    product(9, factor),
     delay(family, factor + 1, 4),
     round(9 + factor),
   );
@@ -262,9 +284,10 @@ function requantisation(config: Config): Cells {
 
 function lookups(config: Config, units: number, axiBytes: number): Cells {
   const { family } = config;
-  const bytes = Math.min(16, axiBytes);
-  const memory = distributed(family, bytes * 8, 1024 / bytes);
-  const lookup = sum(memory, cells({ luts: 8 * Math.max(1, bytes / 2), flipFlops: bytes * 8 + 16 }));
+  const bytes = 16;
+  const parts = Math.max(1, bytes / axiBytes);
+  const memory = times(parts, distributed(family, (bytes * 8) / parts, 1024 / bytes));
+  const lookup = sum(memory, cells({ luts: 8 * mux(family, bytes), flipFlops: bytes * 8 + 16 }));
   const queue = axiBytes > bytes ? sum(fifo(config, axiBytes * 8 + 10, 16), cells({ luts: bytes * 8 })) : cells({});
   return sum(times(units, lookup), queue);
 }

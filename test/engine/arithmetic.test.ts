@@ -113,14 +113,16 @@ describe('the arithmetic of the engine', () => {
     let compared = 0;
     fc.assert(
       fc.property(x, x, code, fc.boolean(), fc.boolean(), (x0, x1, weight, keep0, keep1) => {
-        const ports = { x0_i: x0, x1_i: x1, weight_i: weight, keep0_i: keep0, keep1_i: keep1 };
+        const keeps = { keep0_i: keep0, keep1_i: keep1, either_i: keep0 || keep1 };
+        const ports = { x0_i: x0, x1_i: x1, weight_i: weight, ...keeps };
         for (const [port, value] of Object.entries(ports)) simulator.poke(port, Number(value));
         simulator.step(4);
         if (keep0) held[0] = x0;
         if (keep1) held[1] = x1;
         if (keep0 || keep1) held[2] = weight;
-        expect(signed(simulator.peek('product0_o'), 16)).toBe(keep0 ? x0 * weight + 0 : 0);
-        expect(signed(simulator.peek('product1_o'), 16)).toBe(keep1 ? x1 * weight + 0 : 0);
+        expect([simulator.peek('keep0_o'), simulator.peek('keep1_o')].map(Number)).toEqual([+keep0, +keep1]);
+        if (keep0) expect(signed(simulator.peek('product0_o'), 16)).toBe(x0 * weight + 0);
+        if (keep1) expect(signed(simulator.peek('product1_o'), 16)).toBe(x1 * weight + 0);
         const registers = [simulator.peek('x0_q'), simulator.peek('x1_q'), simulator.peek('weight_q')] as const;
         expect([signed(registers[0], 9), signed(registers[1], 9), signed(registers[2], 8)]).toEqual(held);
         compared += 2;

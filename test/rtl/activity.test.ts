@@ -71,7 +71,7 @@ describe.each(simulators)('activity on %s', (simulator) => {
   it('differs where the hardware reads or moves what it need not, though its results are right', async () => {
     const design = await withFault([
       { file: 'dw_tokens.sv', text: '.data_i(token.valid && token.multiply)', by: '.data_i(token.valid)' },
-      { file: 'dw_multiply_pair.sv', text: 'if (keep0_i || keep1_i) weight_q', by: 'weight_q' },
+      { file: 'dw_multiply_pair.sv', text: 'if (either_i) weight_q', by: 'weight_q' },
     ]);
     const random = new Random(3);
     const network = bottleneckNetwork(random, config.multiplierBits);

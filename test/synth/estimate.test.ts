@@ -5,6 +5,7 @@ import { rtlDesign, rtlHash } from '../../src/node/rtl-sources.ts';
 import { synthesise } from '../../src/node/synth.ts';
 import { type Config, multipliers } from '../../src/spec/config.ts';
 import { CONFIGS, namedConfig } from '../../src/spec/configs.ts';
+import { beyond, DEVICES } from '../../src/synth/devices.ts';
 import { estimateResources } from '../../src/synth/estimate.ts';
 import type { Resources } from '../../src/synth/families.ts';
 import type { SynthRecord } from '../../src/synth/record.ts';
@@ -63,6 +64,20 @@ describe('the resource estimate', () => {
     expect(parts.array.dsp).toBe(512);
     expect(dsp).toBeLessThanOrEqual(600);
   });
+});
+
+describe('devices', () => {
+  it('are known for every named configuration that names one, and lack what a design has more of', () => {
+    const devices = [...CONFIGS.values()].map(({ device }) => device).filter((device) => !device.startsWith('any'));
+    expect(devices.filter((device) => DEVICES[device] === undefined)).toEqual([]);
+    expect(devices.length).toBeGreaterThan(3);
+    const { luts, flipFlops, dsp, memoryBlocks } = DEVICES.XC7Z020!;
+    expect(beyond('XC7Z020', { luts, flipFlops, dsp, memoryBlocks })).toEqual([]);
+    expect(beyond('XC7Z020', { luts: luts + 1, flipFlops, dsp: dsp + 1, memoryBlocks })).toEqual(['luts', 'dsp']);
+    expect(beyond('toString', { luts, flipFlops, dsp, memoryBlocks })).toEqual([]);
+  });
+
+  it('hold pynq-z2', () => expect(beyond('XC7Z020', estimateResources(namedConfig('pynq-z2')))).toEqual([]));
 });
 
 describe("the design of 'tiny', mapped to Xilinx 7", () => {

@@ -2,9 +2,17 @@ import { Command } from 'commander';
 import { memoryBytes, multipliers } from '../../spec/config.ts';
 import { CONFIGS } from '../../spec/configs.ts';
 import { configIdentity } from '../../spec/identity.ts';
+import { beyond, DEVICES, type Device } from '../../synth/devices.ts';
 import { blockKilobits, estimateResources } from '../../synth/estimate.ts';
 import { type JsonFlag, jsonOption, loadConfig } from '../options.ts';
 import { bytes, print, printJson, table, thousands } from '../print.ts';
+
+const NAMES: Readonly<Record<keyof Device, string>> = {
+  dsp: 'DSP',
+  luts: 'LUT',
+  flipFlops: 'flip-flops',
+  memoryBlocks: 'memory blocks',
+};
 
 export function configsCommand(): Command {
   return new Command('configs')
@@ -48,15 +56,25 @@ export function configsCommand(): Command {
       print(
         table(
           ['name', 'family', 'DSP', 'LUT', 'flip-flops', 'block RAM'],
-          described.map(({ name, family, needs: { resources } }) => [
-            name,
-            family,
-            resources.dsp,
-            thousands(resources.luts),
-            thousands(resources.flipFlops),
-            `${resources.memoryBlocks} x ${blockKilobits[family]} kbit`,
-          ]),
+          described.map(({ name, family, device, needs: { resources } }) => {
+            const over = beyond(device, resources);
+            const mark = (kind: keyof Device, text: string): string => (over.includes(kind) ? `${text} !` : text);
+            return [
+              name,
+              family,
+              mark('dsp', thousands(resources.dsp)),
+              mark('luts', thousands(resources.luts)),
+              mark('flipFlops', thousands(resources.flipFlops)),
+              mark('memoryBlocks', `${resources.memoryBlocks} x ${blockKilobits[family]} kbit`),
+            ];
+          }),
         ),
       );
+      for (const { name, device, needs } of described) {
+        const over = beyond(device, needs.resources);
+        if (over.length === 0) continue;
+        const parts = over.map((kind) => `${thousands(DEVICES[device]![kind])} ${NAMES[kind]}`);
+        print(`! ${name} does not fit: ${device} has ${parts.join(', ')}.`);
+      }
     });
 }
