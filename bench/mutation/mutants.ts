@@ -111,13 +111,13 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
     ['single-sign', 'sign', "16'(x_qq * weight_qq)", "16'(x_qq * $signed({1'b0, weight_qq}))", 'weights count as unsigned'],
   ],
   'engine/dw_multiply_pair.sv': [
-    ['pair-weight', 'stall', 'if (keep0_i || keep1_i) weight_q', 'if (keep0_i) weight_q', 'the weight stays where only the upper operand moves'],
+    ['pair-weight', 'stall', 'if (either_i) weight_q', 'if (keep0_i) weight_q', 'the weight stays where only the upper operand moves'],
     ['pair-enable', 'stage', 'if (keep0_q[1] || keep1_q[1]) product_q', 'if (keep0_q[2] || keep1_q[2]) product_q', 'the product moves by the stage behind'],
     ['pair-enable-one', 'dropped', 'if (keep0_q[0] || keep1_q[0]) begin', 'if (keep0_q[0]) begin', 'the pair stays where only the upper operand moves'],
     ['pair-carry', 'off-by-one', "product_q + 33'sd32768", "product_q + 33'sd32767", 'the lower product is one too small, the upper one at times'],
   ],
   'engine/dw_operand.sv': [
-    ['operand-hold', 'stall', 'if (!pruned) operand_o[8:0]', 'if (!pruned && valid_i) operand_o[8:0]', 'padding keeps the value before'],
+    ['operand-clear', 'dropped', 'assign clear = !valid_i && !pruned', "assign clear = !valid_i && !pruned && 1'b0", 'padding is no 0 where level 0 prunes nothing'],
     ['operand-above', 'threshold', "10'(code_i) < above_i", "10'(code_i) <= above_i", 'a code at the threshold is pruned'],
   ],
   'engine/dw_operand_router.sv': [
