@@ -211,7 +211,7 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
     ['rows-range', 'boundary', "address_q >= 17'(Depth)", "address_q > 17'(Depth)", 'the first word beyond the banks is not refused'],
   ],
   'control/dw_store.sv': [
-    ['store-room', 'off-by-one', "room_q    <= RoomBits'(dw_pkg::STORE_BUFFER);", "room_q    <= RoomBits'(dw_pkg::STORE_BUFFER - 1);", 'asks for a word less ahead'],
+    ['store-room', 'off-by-one', "room_q    <= RoomBits'(dw_pkg::STORE_BUFFER);", "room_q    <= RoomBits'(dw_pkg::STORE_BUFFER + 1);", 'asks for a word more than its buffer holds'],
     ['store-last', 'stage', "all_sent_q & (responses_q == 8'd1)", 'all_sent_q', 'retires before its last response'],
     ['store-stop', 'dropped', '{AxiBytes{~stop_i}}', "{AxiBytes{1'b1}}", 'a stopped store writes what it does not have'],
   ],

@@ -10,8 +10,8 @@ import { writeLatency } from '../../src/spec/timing.ts';
 import { randomInputs, randomLayerNetwork } from '../support/random-network.ts';
 import { openBench, rigOf, simulators } from './support/benches.ts';
 import { verifyLevels } from './support/levels.ts';
+import { withRowsOutside, withStoreWaits } from './support/odd-programs.ts';
 import { complaint, residualPair, verifyPairs } from './support/random-pairs.ts';
-import { withRowsOutside } from './support/rows-outside.ts';
 
 const seed = Number(process.env.DEPTHWRIGHT_SEED ?? 20_250_301);
 const LAYERS = 25;
@@ -84,8 +84,11 @@ describe.each(simulators)('the whole machine on %s', (simulator) => {
 describe.each(simulators)('shapes and programs at the edge on %s', (simulator) => {
   const rig = rigOf(simulator);
 
-  it(`skips output rows that see nothing of the map (seed ${seed})`, async () => {
-    const options = { firstSeed: seed + 700, layers: 6, change: withRowsOutside };
+  it.each([
+    ['skips output rows that see nothing of the map', withRowsOutside],
+    ['waits for stores', withStoreWaits],
+  ])(`%s (seed ${seed})`, async (_, change) => {
+    const options = { firstSeed: seed + 700, layers: 6, change };
     const { complaints, compared, done } = await verifyLevels(rig, namedConfig('tiny'), options);
     expect(complaints).toEqual([]);
     expect(done).toBe(6);

@@ -67,29 +67,26 @@ export function randomPair(config: Config, seed: number, at: number): Pair | und
 }
 
 /**
- * Pair number `at` of small stages that follow each other without waiting, most with a residual, some with a table, and
- * all with numbers of their own: what a stage leaves behind shows in the next.
+ * Pair number `at` of small stages that read the same maps and so follow each other without waiting for any: most with a
+ * residual, some with a table, all with numbers of their own. What a stage leaves behind shows in the next.
  */
 export function residualPair(config: Config, seed: number, at: number): Pair | undefined {
   const random = new Random(seed);
   const builder = new NetworkBuilder(random, config.multiplierBits);
   const code = (): number => random.int(-100, 100);
+  const [height, width, channels] = [random.int(1, 4), random.int(1, 9), random.int(1, 2 * config.inputs)];
+  const maps = Array.from({ length: 3 }, () => builder.input(height, width, channels, code()));
+  const convolved = (from: TensorIndex): TensorIndex =>
+    builder.mac('conv', from, channels, makeWindow(1), { zeroPoint: code() });
+  const table = (): Int8Array => Int8Array.from({ length: 256 }, () => random.int(-128, 127));
   const outputs = Array.from({ length: 6 }, (_, stage) => {
-    const [height, width, channels] = [random.int(1, 3), random.int(1, 9), random.int(1, 2 * config.lanes)];
-    const from = builder.input(height, width, channels, code());
-    const convolved = () => builder.mac('conv', from, channels, makeWindow(1), { zeroPoint: code() });
-    const mapped = (index: TensorIndex): TensorIndex =>
-      config.tables && stage < 4 && random.oneIn(2)
-        ? builder.table(
-            index,
-            Int8Array.from({ length: 256 }, () => random.int(-128, 127)),
-            code(),
-          )
-        : index;
-    if (stage % 3 === 2) return mapped(convolved());
-    const other = builder.input(height, width, channels, code());
-    if (stage % 3 === 1) return mapped(builder.mul(from, other, builder.rescale(1, 1 / random.int(20, 100)), code()));
-    return mapped(builder.add(at % 2 === 0 ? from : convolved(), other, { zeroPoint: code() }));
+    const [from, other] = [random.pick(maps), random.pick(maps)];
+    if (stage % 3 === 2) return convolved(from);
+    const sum =
+      stage % 3 === 1
+        ? builder.mul(from, other, builder.rescale(1, 1 / random.int(20, 100)), code())
+        : builder.add(at % 2 === 0 ? from : convolved(from), other, { zeroPoint: code() });
+    return config.tables && random.oneIn(2) ? builder.table(sum, table(), code()) : sum;
   });
   const network = builder.build(`residuals ${seed}`, outputs);
   try {

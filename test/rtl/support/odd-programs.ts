@@ -1,4 +1,4 @@
-/** Programs whose first output rows see nothing of the map: no compiler makes them, but the sequencer skips such rows. */
+/** Programs that the compiler does not make of small layers, or of none. */
 import type { Compiled } from '../../../src/compile/compile.ts';
 import { DescriptorFile } from '../../../src/simulate/descriptors.ts';
 import { type Instruction, STAGE_PARTS, setInstructions } from '../../../src/spec/isa.ts';
@@ -6,7 +6,7 @@ import { validKernelRows } from '../../../src/spec/sequence.ts';
 import type { Random } from '../../support/random.ts';
 
 /**
- * The program with so much padding above its map that one output row at least has no tap, the last one has some.
+ * The sequencer skips rows without a tap: the program with so much padding above its map that one output row at least has no tap, the last one has some.
  * Undefined where it has more than one COMPUTE (rows could be gone when they are read), one row, or the window path.
  */
 export function withRowsOutside({ program, ...rest }: Compiled, random: Random): Compiled | undefined {
@@ -32,4 +32,20 @@ export function withRowsOutside({ program, ...rest }: Compiled, random: Random):
     changed[sets[part]!] = replacement;
   });
   return { ...rest, program: { ...program, instructions: changed } };
+}
+
+/**
+ * The program with COMPUTEs that wait for all STOREs before them, as those of a map larger than the memories do.
+ * Undefined where none comes after a STORE.
+ */
+export function withStoreWaits({ program, ...rest }: Compiled): Compiled | undefined {
+  let stores = 0;
+  let waiting = 0;
+  const instructions = program.instructions.map((instruction): Instruction => {
+    if (instruction.opcode === 'STORE') stores += 1;
+    if (instruction.opcode !== 'COMPUTE' || stores === 0) return instruction;
+    waiting += 1;
+    return { ...instruction, fields: { ...instruction.fields, waitStore: stores } };
+  });
+  return waiting === 0 ? undefined : { ...rest, program: { ...program, instructions } };
 }
