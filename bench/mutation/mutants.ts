@@ -139,7 +139,7 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
     ['post-table', 'stage', '.Depth(22 + Turns)) u_table', '.Depth(23)) u_table', 'the number of the table comes before the codes of the last turn'],
   ],
   'engine/dw_requantise.sv': [
-    ['requantise-half', 'width', "{high_3q, {Half{1'b0}}}", "{high_3q, {(Half-1){1'b0}}, 1'b1}", 'the second DSP of a 31-bit multiplier adds one'],
+    ['requantise-half', 'width', "{high_3q, {Half{1'b0}}}", "{high_3q, {(Half-1){1'b0}}, 1'b1}", 'the second DSP of a 31-bit multiplier adds one', 'seen by test/engine/arithmetic.test.ts, which the judge does not run; whole layers show it only where a product lies next to a half'],
   ],
   'engine/dw_residual.sv': [
     ['residual-zero-width', 'width', "factor_1q <= multiply_i ? scaled : $signed(FactorBits'(middle_multiplier_i))", "factor_1q <= multiply_i ? scaled : $signed(FactorBits'($signed(middle_multiplier_i)))", 'large multipliers count as negative'],
@@ -207,13 +207,13 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
     ['registers-high', 'width', 'dw_pkg::REG_BASE_HIGH: base_high_q <= (wdata_i[7:0] & mask[7:0])', "dw_pkg::REG_BASE_HIGH: base_high_q <= ({1'b0, wdata_i[6:0]} & mask[7:0])", 'the highest bit of the base is lost'],
   ],
   'control/dw_rows.sv': [
-    ['rows-ring', 'boundary', 'after == end_q ? base_q : after', 'after > end_q ? base_q : after', 'the ring turns a slot late'],
+    ['rows-ring', 'boundary', 'after == end_q ? base_q : after', 'after > end_q ? base_q : after', 'the ring turns a slot late', 'a hole, not looked into yet: LOAD and STORE turn alike, and the layers of the checks are small'],
     ['rows-range', 'boundary', "address_q >= 17'(Depth)", "address_q > 17'(Depth)", 'the first word beyond the banks is not refused'],
   ],
   'control/dw_store.sv': [
     ['store-room', 'off-by-one', "room_q    <= RoomBits'(dw_pkg::STORE_BUFFER);", "room_q    <= RoomBits'(dw_pkg::STORE_BUFFER + 1);", 'asks for a word more than its buffer holds'],
     ['store-last', 'stage', "all_sent_q & (responses_q == 8'd1)", 'all_sent_q', 'retires before its last response'],
-    ['store-stop', 'dropped', '{AxiBytes{~stop_i}}', "{AxiBytes{1'b1}}", 'a stopped store writes what it does not have'],
+    ['store-stop', 'dropped', '{AxiBytes{~stop_i}}', "{AxiBytes{1'b1}}", 'a stopped store writes what it does not have', 'a hole: no check stops a STORE where a beat that is sent without data would differ from what lies in memory'],
   ],
   'control/dw_transfer.sv': [
     ['transfer-boundary', 'boundary', "12'(BoundaryBeats / MostBeats - 1)", "12'(BoundaryBeats / MostBeats)", 'bursts cross a multiple of 4 kB'],
@@ -226,7 +226,7 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
   'top/depthwright_core.sv': [
     ['core-bytes', 'dropped', 'if (m_axi_wvalid_o && m_axi_wready_i) write_bytes_q', 'if (m_axi_wvalid_o) write_bytes_q', 'beats that wait are counted again'],
     ['core-misaligned', 'width', "offset[7:0] != 8'd0", "offset[4:0] != 5'd0", 'programs between bursts are not refused'],
-    ['core-stop', 'reset', 'unit_rst_nq <= rst_ni & ~stop;', 'unit_rst_nq <= rst_ni;', 'units go on while the machine stops'],
+    ['core-stop', 'reset', 'unit_rst_nq <= rst_ni & ~stop;', 'unit_rst_nq <= rst_ni;', 'units go on while the machine stops', 'a hole: no check starts a frame while a COMPUTE that was stopped could still run'],
     ['core-level', 'dropped', 'level_q      <= level;', "level_q      <= '0;", 'every frame runs at level 0'],
   ],
 };
