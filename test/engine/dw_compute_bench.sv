@@ -13,10 +13,12 @@ module dw_compute_bench #(
   parameter int unsigned MultiplierBits = 16,
   parameter int unsigned RequantisePixels = 0,
   parameter int unsigned ResidualPixels = 0,
+  parameter bit          NarrowDsp = 1'b0,
   parameter bit          Tables = 1'b1,
   parameter int unsigned AxiBytes = 0,
   parameter int unsigned HaloGroups = 1,
   parameter int unsigned WindowSteps = 1,
+  parameter int unsigned KernelSteps = 1,
   parameter int unsigned TapMaps = 1,
   parameter bit [WindowSteps*4-1:0] StepRows = '0,
   parameter bit [WindowSteps*8-1:0] StepMaps = '0,
@@ -81,7 +83,8 @@ module dw_compute_bench #(
   dw_compute #(
     .Pixels(Pixels), .Lanes(Lanes), .Inputs(Inputs), .ActivationDepth(ActivationDepth), .WeightDepth(WeightDepth),
     .ParameterDepth(ParameterDepth), .SegmentDepth(SegmentDepth), .MultiplierBits(MultiplierBits), .RequantisePixels(RequantisePixels),
-    .ResidualPixels(ResidualPixels), .Tables(Tables), .AxiBytes(AxiBytes), .HaloGroups(HaloGroups), .WindowSteps(WindowSteps), .TapMaps(TapMaps),
+    .ResidualPixels(ResidualPixels), .NarrowDsp(NarrowDsp), .Tables(Tables), .AxiBytes(AxiBytes), .HaloGroups(HaloGroups), .WindowSteps(WindowSteps), .KernelSteps(KernelSteps),
+    .TapMaps(TapMaps),
     .StepRows(StepRows), .StepMaps(StepMaps), .StepOwnBlocks(StepOwnBlocks), .Taps(Taps)
   ) u_compute (
     .clk_i,

@@ -14,24 +14,30 @@ function mapped(sources: readonly SourceFile[], family: Family, parameters: Reco
   return synthesise({ sources, top, parameters, family, vectors: 1000 });
 }
 
+/** Memories in one piece. */
+const WHOLE = 65536;
+
 describe('block memories', () => {
-  it.each<[Family, number, number, number]>([
-    ['xc7', 64, 2048, 1],
-    ['xc7', 128, 256, 1],
-    ['xc7', 32, 4096, 4],
-    ['xc7', 32, 3072, 4],
-    ['xcup', 64, 300, 8],
-    ['ecp5', 64, 512, 8],
-    ['ecp5', 32, 2048, 4],
-    ['ice40', 32, 512, 4],
+  it.each<[Family, number, number, number, number]>([
+    ['xc7', 64, 2048, 1, WHOLE],
+    ['xc7', 128, 256, 1, WHOLE],
+    ['xc7', 32, 4096, 4, WHOLE],
+    ['xc7', 32, 3072, 4, 1024],
+    ['xc7', 64, 2048, 1, 1024],
+    ['xcup', 64, 300, 8, WHOLE],
+    ['ecp5', 64, 512, 8, WHOLE],
+    ['ecp5', 32, 2048, 4, 1024],
+    ['ice40', 32, 512, 4, WHOLE],
   ])(
-    'of %s hold %i bits in %i words with %i enables, in as many blocks as estimated',
-    async (family, Width, Depth, Parts) => {
-      const { total, modules, problems } = await mapped(ram, family, { Width, Depth, Parts });
+    'of %s hold %i bits in %i words with %i enables in segments of %i, in as many blocks as estimated',
+    async (family, Width, Depth, Parts, SegmentDepth) => {
+      const { total, modules, problems } = await mapped(ram, family, { Width, Depth, Parts, SegmentDepth });
       expect(problems).toEqual([]);
       expect(modules.map(({ gates }) => gates)).toEqual([{ status: 'equal', compared: 1000 }]);
-      const slice = Parts === 1 && Depth <= 512 ? 32 : Width;
-      expect(total.bram).toBe((blockMemory(family, Depth, slice, Parts > 1).blocks * Width) / slice);
+      const segments = Math.ceil(Depth / SegmentDepth);
+      const words = Math.min(Depth, SegmentDepth);
+      const slice = Parts === 1 && words <= 512 ? 32 : Width;
+      expect(total.bram).toBe((segments * blockMemory(family, words, slice, Parts > 1).blocks * Width) / slice);
     },
   );
 
@@ -43,18 +49,23 @@ describe('block memories', () => {
     });
 
   it.each([
-    ['write enables swapped', 'if (write_i[part])', 'if (write_i[Parts-1-part])'],
-    ['a write that is not enabled', 'if (write_i[part])', 'if (write_i != 0)'],
-    ['a read that is not held', 'if (read_i)', ''],
+    ['write enables swapped', 'if (write_here[part])', 'if (write_here[Parts-1-part])'],
+    ['a write that is not enabled', 'if (write_here[part])', 'if (write_here != 0)'],
+    ['a read that is not held', 'if (read_here)', ''],
     ['an address bit lost', 'words[read_address]', 'words[read_address & ~1]'],
   ])('show %s', async (_, from, to) => {
-    const { modules, problems } = await mapped(faulty(from, to), 'xc7', { Width: 32, Depth: 1024, Parts: 4 });
+    const { modules, problems } = await mapped(faulty(from, to), 'xc7', {
+      Width: 32,
+      Depth: 1024,
+      SegmentDepth: WHOLE,
+      Parts: 4,
+    });
     expect(modules[0]!.gates.status).toBe('different');
     expect(problems).toEqual([expect.stringContaining("'dw_ram' is not what its RTL says")]);
   });
 
   it('show that yosys maps 512 words of 72 bits wrongly', async () => {
-    const parameters = { Width: 72, Depth: 512, Parts: 8 };
+    const parameters = { Width: 72, Depth: 512, SegmentDepth: WHOLE, Parts: 8 };
     const { total, modules } = await mapped(ram, 'xc7', parameters);
     expect(total.bram).toBe(1);
     // When this fails, yosys is mended and dw_ram needs no slices any more.
