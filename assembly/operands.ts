@@ -23,6 +23,8 @@ export function step(
   inputs: i32,
   weightThreshold: i32,
   activationThreshold: i32,
+  activationShift: i32,
+  roundingOffset: i32,
 ): void {
   const zero = i16x8.splat(0);
   const minusOne = i16x8.splat(-1);
@@ -30,6 +32,8 @@ export function step(
   const activationBits = i16x8.splat(511);
   const smallestWeight = i16x8.splat(<i16>weightThreshold);
   const smallestActivation = i16x8.splat(<i16>activationThreshold);
+  const offset = i16x8.splat(<i16>roundingOffset);
+  const whole = i16x8.splat(-1 << (<i16>activationShift));
   const row = (<usize>inputs) << 1;
   let active = i32x4.splat(0);
   let nonzero = i32x4.splat(0);
@@ -50,10 +54,11 @@ export function step(
         let moved = zero;
         const last = min(p + 2, pixels);
         for (let q = p; q < last; q++) {
-          const x = v128.load(operands + pixel);
+          const raw = v128.load(operands + pixel);
+          const x = v128.and(i16x8.add(raw, offset), whole);
           const register = v128.load(activationRegisters + pixel);
-          const isZero = i16x8.eq(x, zero);
-          const keep = v128.and(wanted, i16x8.ge_s(i16x8.abs(x), smallestActivation));
+          const isZero = i16x8.eq(raw, zero);
+          const keep = v128.and(wanted, i16x8.ge_s(i16x8.abs(raw), smallestActivation));
           const next = v128.bitselect(x, register, keep);
           const change = v128.and(v128.xor(next, register), activationBits);
           v128.store(activationRegisters + pixel, next);
@@ -61,7 +66,10 @@ export function step(
           v128.store(products + pixel, v128.and(i16x8.mul(x, w), keep));
           activationToggles = i32x4.add(activationToggles, ones(change));
           active = i32x4.add(active, i32x4.dot_i16x8_s(keep, minusOne));
-          nonzero = i32x4.add(nonzero, i32x4.dot_i16x8_s(v128.and(v128.andnot(keep, isZero), isWeight), minusOne));
+          nonzero = i32x4.add(
+            nonzero,
+            i32x4.dot_i16x8_s(v128.and(v128.andnot(keep, i16x8.eq(x, zero)), isWeight), minusOne),
+          );
           gatedZero = i32x4.add(gatedZero, i32x4.dot_i16x8_s(v128.andnot(isZero, keep), minusOne));
           const pruned = v128.not(v128.or(v128.or(keep, isZero), wanted));
           gatedWeight = i32x4.add(gatedWeight, i32x4.dot_i16x8_s(pruned, minusOne));

@@ -52,7 +52,7 @@ module depthwright_tiny (
 
   /* verilator lint_off PINCONNECTEMPTY */
   depthwright_core #(
-    .Identity(32'hf96d68ee),
+    .Identity(32'h56ded310),
     .Pixels(2),
     .Lanes(2),
     .Inputs(4),

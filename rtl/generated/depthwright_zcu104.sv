@@ -52,7 +52,7 @@ module depthwright_zcu104 (
 
   /* verilator lint_off PINCONNECTEMPTY */
   depthwright_core #(
-    .Identity(32'h5cc5e745),
+    .Identity(32'h670212ff),
     .Pixels(4),
     .Lanes(16),
     .Inputs(16),

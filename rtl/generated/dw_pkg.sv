@@ -126,7 +126,7 @@ package dw_pkg;
   // Stage descriptor
   localparam int unsigned STAGE_SLOTS = 8;
   localparam int unsigned STAGE_PARTS = 3;
-  localparam int unsigned STAGE_BITS = 581;
+  localparam int unsigned STAGE_BITS = 595;
   localparam int unsigned STAGE_WINDOW_LSB = 0;
   localparam int unsigned STAGE_WINDOW_BITS = 1;
   localparam int unsigned STAGE_MAXIMUM_LSB = 1;
@@ -221,9 +221,11 @@ package dw_pkg;
   localparam int unsigned STAGE_WEIGHT_THRESHOLDS_BITS = 49;
   localparam int unsigned STAGE_ACTIVATION_THRESHOLDS_LSB = 441;
   localparam int unsigned STAGE_ACTIVATION_THRESHOLDS_BITS = 56;
-  localparam int unsigned STAGE_SKIPPED_INPUTS_LSB = 497;
+  localparam int unsigned STAGE_ACTIVATION_SHIFTS_LSB = 497;
+  localparam int unsigned STAGE_ACTIVATION_SHIFTS_BITS = 14;
+  localparam int unsigned STAGE_SKIPPED_INPUTS_LSB = 511;
   localparam int unsigned STAGE_SKIPPED_INPUTS_BITS = 42;
-  localparam int unsigned STAGE_SKIPPED_OUTPUTS_LSB = 539;
+  localparam int unsigned STAGE_SKIPPED_OUTPUTS_LSB = 553;
   localparam int unsigned STAGE_SKIPPED_OUTPUTS_BITS = 42;
 
   // Timing (see src/spec/timing.ts)

@@ -74,6 +74,7 @@ export function stageGeometry(config: Config, graph: MachineGraph, stage: Machin
     residualShift: 0,
     weightThresholds: 0n,
     activationThresholds: 0n,
+    activationShifts: 0,
     skippedInputs: 0,
     skippedOutputs: 0,
     ...stage.codes,

@@ -3,9 +3,11 @@
  * and pair of pixels (a DSP), one activation register of 9 bits a lane, input and pixel; and behind them the registered
  * sums of the adder trees, 16 + l bits in level l, which take a held product as 0.
  *
- * An activation register moves where |w| >= the level's weight threshold and |x - z| >= the activation threshold, a
+ * An activation register takes the rounded x - z where |w| >= the weight threshold and |x - z| >= the activation threshold, a
  * weight register where an activation of its pair does; what does not move holds. Toggles are bits that change.
  */
+import { countedActivation } from '../network/numerics.ts';
+import type { OperandPruning } from '../simulate/compute.ts';
 import type { Config } from '../spec/config.ts';
 
 /** What a cycle of the array is made of; all are sums over cycles. */
@@ -61,8 +63,8 @@ export interface StepRegisters {
     weights: Int8Array,
     weightAt: number,
     laneStride: number,
-    weightThreshold: number,
-    activationThreshold: number,
+    pruning: OperandPruning,
+    zeroPoint: number,
   ): void;
   /** A cycle without a step: products are 0. */
   idle(counts: ArrayCounts): void;
@@ -93,8 +95,8 @@ export class OperandRegisters implements StepRegisters {
     weights: Int8Array,
     weightAt: number,
     laneStride: number,
-    weightThreshold: number,
-    activationThreshold: number,
+    pruning: OperandPruning,
+    zeroPoint: number,
   ): void {
     const { operands } = this;
     const { lanes, inputs, pixels } = this.config;
@@ -110,11 +112,12 @@ export class OperandRegisters implements StepRegisters {
       for (let input = 0; input < inputs; input++) {
         const at = lane * inputs + input;
         const w = weights[weightAt + at]!;
-        const wanted = Math.abs(w) >= weightThreshold;
+        const wanted = Math.abs(w) >= pruning.weightThreshold;
         for (let pixel = 0; pixel < pixels; pixel++) {
-          const x = operands[from + pixel * inputs + input]!;
+          const raw = operands[from + pixel * inputs + input]!;
           this.products[pixel * inputs + input] = 0;
-          if (wanted && Math.abs(x) >= activationThreshold) {
+          if (wanted && Math.abs(raw) >= pruning.activationThreshold) {
+            const x = countedActivation(raw, zeroPoint, pruning);
             const register = registers + pixel * inputs + input;
             const bits = x & 511;
             activationToggles += BITS[this.activations[register]! ^ bits]!;
@@ -126,7 +129,7 @@ export class OperandRegisters implements StepRegisters {
             active += 1;
             this.products[pixel * inputs + input] = x * w;
             if (x !== 0 && w !== 0) nonzero += 1;
-          } else if (x === 0) gatedZero += 1;
+          } else if (raw === 0) gatedZero += 1;
           else if (!wanted) gatedWeight += 1;
         }
       }

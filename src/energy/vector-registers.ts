@@ -1,4 +1,6 @@
 /** `OperandRegisters` in WebAssembly (SIMD), for arrays whose inputs are a multiple of 8. */
+import { roundingOffset } from '../network/numerics.ts';
+import type { OperandPruning } from '../simulate/compute.ts';
 import type { Config } from '../spec/config.ts';
 import { createMemory, instantiate, reserve } from '../webassembly.ts';
 import { type ArrayCounts, OperandRegisters, type StepRegisters } from './array.ts';
@@ -65,8 +67,8 @@ export class VectorRegisters implements StepRegisters {
     weights: Int8Array,
     weightAt: number,
     laneStride: number,
-    weightThreshold: number,
-    activationThreshold: number,
+    pruning: OperandPruning,
+    zeroPoint: number,
   ): void {
     const { at } = this;
     const { lanes, inputs, pixels } = this.config;
@@ -84,8 +86,10 @@ export class VectorRegisters implements StepRegisters {
       lanes,
       pixels,
       inputs,
-      weightThreshold,
-      activationThreshold,
+      pruning.weightThreshold,
+      pruning.activationThreshold,
+      pruning.activationShift,
+      roundingOffset(zeroPoint, pruning.activationShift),
     );
     counts.steps += 1;
     for (let index = 0; index < COUNTED.length; index++) counts[COUNTED[index]!] += this.counts[index]!;

@@ -1,5 +1,5 @@
 /** Feeds the operand registers with the steps of a COMPUTE, in the order in which the sequencer issues them. */
-import { type ComputeFields, thresholds } from '../simulate/compute.ts';
+import { type ComputeFields, operandPruning } from '../simulate/compute.ts';
 import type { Config } from '../spec/config.ts';
 import type { Stage } from '../spec/isa.ts';
 import { computedBlocks, directGroupPixels, inputDepth, validKernelRows } from '../spec/sequence.ts';
@@ -106,7 +106,7 @@ export class StepWalker {
     const { operands } = registers;
     const { pixels, inputs, lanes } = config;
     const { codes } = source;
-    const [weightThreshold, activationThreshold] = thresholds(stage, this.level);
+    const pruning = operandPruning(stage, this.level);
     const depth = inputDepth(stage, this.level);
     const perTap = stage.sharedWeights ? 0 : stage.diagonal ? 1 : stage.inputBlocks;
     const own = stage.diagonal ? Math.floor((block * lanes) / inputs) : 0;
@@ -135,7 +135,7 @@ export class StepWalker {
             }
             const at = first + round * wordsPerRound(stage) + (ky * stage.kernelWidth + kx) * perTap + word - own;
             const weightAt = at * lanes * inputs;
-            registers.step(counts, source.weights, weightAt, 0, weightThreshold, activationThreshold);
+            registers.step(counts, source.weights, weightAt, 0, pruning, stage.inputZero);
           }
         }
       }
@@ -156,7 +156,7 @@ export class StepWalker {
     const { operands } = registers;
     const { pixels, inputs, lanes } = config;
     const { codes } = source;
-    const [weightThreshold, activationThreshold] = thresholds(stage, this.level);
+    const pruning = operandPruning(stage, this.level);
     const top = (1 + stage.strideY) * row - stage.paddingTop;
     const own = Math.floor((block * lanes) / inputs);
     const offset = (block * lanes) % inputs;
@@ -192,7 +192,7 @@ export class StepWalker {
         }
         const weightAt = (first + round * stage.steps + s) * lanes * inputs;
         const stride = laneWise ? pixels * inputs : 0;
-        registers.step(counts, source.weights, weightAt, stride, weightThreshold, activationThreshold);
+        registers.step(counts, source.weights, weightAt, stride, pruning, stage.inputZero);
       }
     }
   }

@@ -1,6 +1,7 @@
 /** Proof, from the actual weights, that an int32 accumulator cannot overflow. */
 import { UserError } from '../errors.ts';
 import type { ConvLayer, DepthwiseLayer, Network } from './network.ts';
+import { countedActivation } from './numerics.ts';
 
 export interface AccumulatorBound {
   /** No partial sum of the channel, in any order of its terms, lies outside min..max. */
@@ -17,6 +18,9 @@ export interface CodeRange {
   readonly zeroPoint: number;
 }
 
+/** What an accumulator sums. */
+type Terms = Pick<ConvLayer | DepthwiseLayer, 'op' | 'weights' | 'bias'> & { readonly activationShift?: number };
+
 const INT32_MIN = -(2 ** 31);
 const INT32_MAX = 2 ** 31 - 1;
 
@@ -24,15 +28,17 @@ const INT32_MAX = 2 ** 31 - 1;
  * Smallest and largest partial sum of each output channel: bias + sum of (x - z) * w over any subset of the taps,
  * x anywhere in the range; a padded or pruned tap contributes 0, so 0 is always among a tap's values.
  */
-export function channelBounds(
-  layer: Pick<ConvLayer | DepthwiseLayer, 'op' | 'weights' | 'bias'>,
-  range: CodeRange,
-): { min: Float64Array; max: Float64Array } {
+export function channelBounds(layer: Terms, range: CodeRange): { min: Float64Array; max: Float64Array } {
   const channels = layer.bias.length;
   const min = Float64Array.from(layer.bias, (bias) => Math.min(0, bias));
   const max = Float64Array.from(layer.bias, (bias) => Math.max(0, bias));
-  const lowest = Math.min(0, range.low - range.zeroPoint);
-  const highest = Math.max(0, range.high - range.zeroPoint);
+  const rounded = (code: number) =>
+    countedActivation(code - range.zeroPoint, range.zeroPoint, {
+      activationThreshold: 0,
+      activationShift: layer.activationShift ?? 0,
+    });
+  const lowest = Math.min(0, rounded(range.low));
+  const highest = Math.max(0, rounded(range.high));
   const perChannel = layer.weights.length / channels;
   // conv [outChannel][tap], depthwise [tap][channel]
   const [channelStep, tapStep] = layer.op === 'conv' ? [perChannel, 1] : [1, channels];
@@ -54,10 +60,7 @@ export function channelBounds(
 }
 
 /** The widest of the channels' bounds. */
-export function accumulatorBound(
-  layer: Pick<ConvLayer | DepthwiseLayer, 'op' | 'weights' | 'bias'>,
-  range: CodeRange,
-): AccumulatorBound {
+export function accumulatorBound(layer: Terms, range: CodeRange): AccumulatorBound {
   const { min, max } = channelBounds(layer, range);
   let channel = 0;
   for (let other = 1; other < min.length; other++) {

@@ -43,7 +43,8 @@ interface LayerBase {
 
 /**
  * acc[o] = bias[o] + sum over taps inside the map of (x - z_x) * w; taps outside contribute nothing.
- * Pruning: x - z_x counts as 0 where |x - z_x| < activationThreshold (0 and 1 prune nothing).
+ * Pruning: x - z_x counts as 0 where |x - z_x| < activationThreshold (0 and 1 prune nothing); what counts is rounded to a
+ * multiple of 2^activationShift (`countedActivation`).
  */
 interface MacLayer extends LayerBase {
   readonly window: Window;
@@ -53,6 +54,8 @@ interface MacLayer extends LayerBase {
   /** One multiplier and shift an output channel. */
   readonly requantise: Requantise;
   readonly activationThreshold: number;
+  /** 0..3; 0 rounds nothing. */
+  readonly activationShift: number;
 }
 export interface ConvLayer extends MacLayer {
   readonly op: 'conv';

@@ -45,6 +45,34 @@ export function requantise(
   return Math.min(high, Math.max(low, rounded + zeroPoint));
 }
 
+/**
+ * What is added before the low bits of x = code - zeroPoint are dropped: half of 2^shift, so that x is rounded to nearest.
+ * Where that could leave -255..255, x is rounded down (zero point near -128, as behind a ReLU) or up (near 127).
+ */
+export function roundingOffset(zeroPoint: number, shift: number): number {
+  const half = (2 ** shift) >> 1;
+  if (zeroPoint < half - 128) return 0;
+  return zeroPoint > 128 - half ? 2 ** shift - 1 : half;
+}
+
+export interface ActivationPruning {
+  readonly activationThreshold: number;
+  readonly activationShift: number;
+}
+
+/**
+ * What pruning leaves of x = code - zeroPoint: 0 below the threshold, otherwise a multiple of 2^activationShift, whose
+ * low bits stand still, as do those of products and sums.
+ */
+export function countedActivation(
+  x: number,
+  zeroPoint: number,
+  { activationThreshold, activationShift }: ActivationPruning,
+): number {
+  if (Math.abs(x) < activationThreshold) return 0;
+  return (x + roundingOffset(zeroPoint, activationShift)) & -(2 ** activationShift);
+}
+
 /** floor((value + 2^(shift-1)) / 2^shift) for whole |value| < 2^52 and shift 1..63, exactly. */
 export function roundShift(value: number, shift: number): number {
   return Math.floor((value + 2 ** (shift - 1)) / 2 ** shift);

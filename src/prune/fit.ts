@@ -36,6 +36,8 @@ export interface FitOptions {
   readonly ownWeights: boolean;
   readonly samples?: number;
   readonly ridge?: number;
+  readonly grid?: (layer: number) => number;
+  readonly shift?: (layer: number) => number;
 }
 
 export interface FittedLevel {
@@ -100,6 +102,7 @@ function effective(
     weights: (pruning.weights ?? layer.weights).map((weight) => (Math.abs(weight) < threshold ? 0 : weight)),
     bias: pruning.bias ?? layer.bias,
     activationThreshold,
+    activationShift: pruning.activationShift ?? 0,
   };
   const kept = options.keptInputs.get(index);
   if (kept === undefined || changed.op !== 'conv') return changed;
@@ -137,10 +140,11 @@ function fitLayer(
   const lossPerCode = options.sensitivity.get(index)! / totalVariance(data.target, to.channels);
   const multiplications = to.height * to.width * options.costs.active;
   const activationThreshold = chooseActivationThreshold(layer, sampled, scale, lossPerCode, multiplications, options);
-  const thresholded = pruneOperands(sampled, activationThreshold);
+  const activationShift = options.shift?.(index) ?? 0;
+  const thresholded = pruneOperands(sampled, from.zeroPoint, { activationThreshold, activationShift });
   if (layer.op === 'depthwise') {
     const bias = meanBias(layer, layer.weights, means(unpruned), means(thresholded));
-    return { ...plain, activationThreshold, bias };
+    return { ...plain, activationThreshold, activationShift, bias };
   }
   if (!options.ownWeights) {
     return {
@@ -160,9 +164,10 @@ function fitLayer(
     ridge: options.ridge ?? RIDGE,
     low: -127,
     high: 127,
+    grid: options.grid?.(index) ?? 1,
   });
   const bias = layer.bias.map((value, channel) => value + Math.round(biasShift[channel]!));
-  return { ...plain, activationThreshold, weights, bias };
+  return { ...plain, activationThreshold, activationShift, weights, bias };
 }
 
 /** Accumulator units to output codes. */

@@ -7,7 +7,7 @@
  */
 import { UserError } from '../errors.ts';
 import type { ConvLayer, DepthwiseLayer, Layer, Network } from '../network/network.ts';
-import { PRUNING_LEVELS, SKIP_BITS } from '../spec/isa.ts';
+import { PRUNING_LEVELS, SHIFT_BITS, SKIP_BITS } from '../spec/isa.ts';
 import { hiddenChannels, withoutInputs } from './hidden.ts';
 
 /** What a level changes of one convolution or depthwise layer. */
@@ -18,6 +18,8 @@ export interface LayerPruning {
   readonly weightThreshold: number;
   /** Smallest |x - z| that counts, 0..255. */
   readonly activationThreshold: number;
+  /** Low bits of x - z that are rounded away where it counts, 0..3; 0 where absent. */
+  readonly activationShift?: number;
   /** Bias of the level, one an output channel; the network's own where absent. */
   readonly bias?: Int32Array;
   /** Weights of the level, in the network's layout, -128..127; the network's own where absent. */
@@ -78,10 +80,11 @@ export function checkPlan(network: Network, plan: PruningPlan): void {
   if (plan.levels.length > PRUNING_LEVELS) throw new Error(`${plan.levels.length} pruning levels`);
   const hidden = new Map(hiddenChannels(network).map((group) => [group.producer, group]));
   for (const { layers, skipped } of plan.levels) {
-    for (const { layer, weightThreshold, activationThreshold } of layers) {
+    for (const { layer, weightThreshold, activationThreshold, activationShift = 0 } of layers) {
       const { op, name } = network.layers[layer]!;
       if (op !== 'conv' && op !== 'depthwise') throw new Error(`layer '${name}' has no multipliers to prune`);
       if (weightThreshold > 127 || activationThreshold > 255) throw new Error(`thresholds of '${name}' are too large`);
+      if (activationShift >= 2 ** SHIFT_BITS) throw new Error(`'${name}' rounds ${activationShift} bits away`);
     }
     for (const { producer, words } of skipped) {
       const group = hidden.get(producer);
@@ -155,6 +158,7 @@ function prunedLayer<L extends ConvLayer | DepthwiseLayer>(layer: L, pruning: La
     weights: (pruning.weights ?? layer.weights).map((weight) => countedWeight(weight, pruning.weightThreshold)),
     bias: pruning.bias ?? layer.bias,
     activationThreshold: pruning.activationThreshold,
+    activationShift: pruning.activationShift ?? 0,
   };
 }
 

@@ -1,6 +1,7 @@
 /** Operands (x - z) of a layer on calibration frames, sampled over pixels, and their statistics. */
 
 import type { Tensor } from '../network/network.ts';
+import { type ActivationPruning, countedActivation } from '../network/numerics.ts';
 import type { FloatMemory } from '../quantise/float/kernels.ts';
 import { Gram } from './gram.ts';
 import type { OperandMoments } from './refit.ts';
@@ -31,10 +32,10 @@ export function sampleOperands(tensor: Tensor, frames: readonly Int8Array[], lim
   return { channels, count: perFrame * frames.length, values };
 }
 
-/** Operands below the threshold become 0. */
-export function pruneOperands(operands: Operands, threshold: number): Operands {
-  if (threshold <= 1) return operands;
-  return { ...operands, values: operands.values.map((value) => (Math.abs(value) < threshold ? 0 : value)) };
+/** What pruning leaves of the operands. */
+export function pruneOperands(operands: Operands, zeroPoint: number, pruning: ActivationPruning): Operands {
+  if (pruning.activationThreshold <= 1 && pruning.activationShift === 0) return operands;
+  return { ...operands, values: operands.values.map((value) => countedActivation(value, zeroPoint, pruning)) };
 }
 
 /** How often each magnitude 0..255 occurs, [channel][256]. */

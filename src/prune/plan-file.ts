@@ -34,6 +34,7 @@ const schema = z.object({
             layer: z.int().min(0),
             weightThreshold: z.int().min(0).max(127),
             activationThreshold: z.int().min(0).max(255),
+            activationShift: z.int().min(0).max(3).optional(),
             bias: integers(Int32Array).optional(),
             weights: integers(Int16Array).optional(),
           }),

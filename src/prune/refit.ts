@@ -37,6 +37,8 @@ export interface RefitRequest {
   /** Smallest and largest weight. */
   readonly low: number;
   readonly high: number;
+  /** Weights are multiples of this. */
+  readonly grid: number;
 }
 
 export interface Refit {
@@ -68,7 +70,7 @@ export function refit(moments: OperandMoments, request: RefitRequest): Refit {
       let settled = 0;
       if (dropped[channel] !== 1) {
         const cost = (scale * value * value) / (diagonal * diagonal);
-        const rounded = Math.max(request.low, Math.min(request.high, Math.round(value)));
+        const rounded = Math.max(request.low, Math.min(request.high, Math.round(value / request.grid) * request.grid));
         const gain = rounded === value && price === 0 ? 0 : price * inputCost[channel]!;
         settled = cost < gain ? 0 : rounded;
       }

@@ -1,7 +1,7 @@
 /** What one COMPUTE does to the machine's memories. */
-import { requantise, roundShift } from '../network/numerics.ts';
+import { type ActivationPruning, countedActivation, requantise, roundShift } from '../network/numerics.ts';
 import { type Config, ROW_SETS } from '../spec/config.ts';
-import { PRUNING_LEVELS, type Stage } from '../spec/isa.ts';
+import { PRUNING_LEVELS, SHIFT_BITS, type Stage } from '../spec/isa.ts';
 import { unpackParameters } from '../spec/layout.ts';
 import { computedBlocks, inputDepth } from '../spec/sequence.ts';
 import type { WindowTables } from '../spec/window.ts';
@@ -38,13 +38,19 @@ export function slotAddress(ring: RowRing, firstAddress: number, firstRow: numbe
   return ring.base + ((((first + ahead) % slots) + slots) % slots) * ring.pitch;
 }
 
-/** Weight and activation threshold of a level; level 0 prunes nothing. */
-export function thresholds(stage: Stage, level: number): [number, number] {
-  if (level === 0 || level > PRUNING_LEVELS) return [0, 0];
-  return [
-    Number((stage.weightThresholds >> BigInt(7 * (level - 1))) & 127n),
-    Number((stage.activationThresholds >> BigInt(8 * (level - 1))) & 255n),
-  ];
+/** What pruning does to the operands of a stage. */
+export interface OperandPruning extends ActivationPruning {
+  readonly weightThreshold: number;
+}
+
+/** Level 0 prunes nothing. */
+export function operandPruning(stage: Stage, level: number): OperandPruning {
+  if (level === 0 || level > PRUNING_LEVELS) return { weightThreshold: 0, activationThreshold: 0, activationShift: 0 };
+  return {
+    weightThreshold: Number((stage.weightThresholds >> BigInt(7 * (level - 1))) & 127n),
+    activationThreshold: Number((stage.activationThresholds >> BigInt(8 * (level - 1))) & 255n),
+    activationShift: (stage.activationShifts >> (SHIFT_BITS * (level - 1))) & (2 ** SHIFT_BITS - 1),
+  };
 }
 
 export interface ComputeMemories {
@@ -75,8 +81,7 @@ class Computation {
   private readonly fields: ComputeFields;
   private readonly fail: (message: string) => never;
   private readonly level: number;
-  private readonly weightThreshold: number;
-  private readonly activationThreshold: number;
+  private readonly pruning: OperandPruning;
   private readonly acc: Int32Array;
   private readonly operands: Int32Array;
   private readonly tapWords: Int32Array;
@@ -99,7 +104,7 @@ class Computation {
     this.fields = fields;
     this.fail = fail;
     this.level = level;
-    [this.weightThreshold, this.activationThreshold] = thresholds(stage, level);
+    this.pruning = operandPruning(stage, level);
     this.acc = new Int32Array(config.lanes);
     this.operands = new Int32Array(config.inputs);
     this.tapWords = new Int32Array(config.inputs);
@@ -178,12 +183,12 @@ class Computation {
 
   /** All lanes see the same N channels. */
   private accumulateWord(at: number, word: number): void {
-    const { stage, config, acc, operands, activationThreshold, weightThreshold } = this;
+    const { stage, config, acc, operands, pruning } = this;
+    const { weightThreshold } = pruning;
     const { activations, weights } = this.memories;
     const { lanes, inputs } = config;
     for (let input = 0; input < inputs; input++) {
-      const x = activations[at + input]! - stage.inputZero;
-      operands[input] = Math.abs(x) < activationThreshold ? 0 : x;
+      operands[input] = countedActivation(activations[at + input]! - stage.inputZero, stage.inputZero, pruning);
     }
     let weight = word * lanes * inputs;
     for (let lane = 0; lane < lanes; lane++) {
@@ -206,7 +211,7 @@ class Computation {
   }
 
   private windowPixel(row: number, x: number, block: number, firstWord: number): void {
-    const { stage, config, acc, tapWords, weightThreshold, activationThreshold } = this;
+    const { stage, config, acc, tapWords, pruning } = this;
     const { activations, weights } = this.memories;
     const { lanes, inputs } = config;
     const centre = this.centre();
@@ -232,10 +237,10 @@ class Computation {
         for (let input = 0; input < inputs; input++) {
           const at = tapWords[input]!;
           if (at < 0) continue;
-          const x9 = activations[at + lane * laneStep]! - stage.inputZero;
           const w = weights[weightBase + lane * inputs + input]!;
-          if (Math.abs(w) < weightThreshold || Math.abs(x9) < activationThreshold) continue;
-          sum = (sum + x9 * w) | 0;
+          if (Math.abs(w) < pruning.weightThreshold) continue;
+          const x = activations[at + lane * laneStep]! - stage.inputZero;
+          sum = (sum + countedActivation(x, stage.inputZero, pruning) * w) | 0;
         }
         acc[lane] = sum;
       }

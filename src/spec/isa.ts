@@ -101,6 +101,8 @@ export const PRUNING_LEVELS = 7;
 
 /** Bits of a level's entry in `skippedInputs` and `skippedOutputs`. */
 export const SKIP_BITS = 6;
+/** Bits of the number of low activation bits that a stage rounds away at a level. */
+export const SHIFT_BITS = 2;
 
 /** A stage descriptor: all that stays the same over the strips of a layer. */
 export const STAGE_FIELDS = [
@@ -151,6 +153,11 @@ export const STAGE_FIELDS = [
   field('residualShift', 6, 'shift after the residual'),
   field('weightThresholds', 7 * PRUNING_LEVELS, 'smallest |w| that counts, levels 1 to 7, 7 bits each'),
   field('activationThresholds', 8 * PRUNING_LEVELS, 'smallest |x - z| that counts, levels 1 to 7, 8 bits each'),
+  field(
+    'activationShifts',
+    SHIFT_BITS * PRUNING_LEVELS,
+    'low bits of x - z that are rounded away, levels 1 to 7, 2 bits each',
+  ),
   field(
     'skippedInputs',
     SKIP_BITS * PRUNING_LEVELS,

@@ -18,7 +18,14 @@ describe('operand registers', () => {
     const counts = noCounts();
     const step = (w: number, x0: number, x1: number): void => {
       registers.operands.set([x0, x1]);
-      registers.step(counts, Int8Array.of(w), 0, 0, 4, 3);
+      registers.step(
+        counts,
+        Int8Array.of(w),
+        0,
+        0,
+        { weightThreshold: 4, activationThreshold: 3, activationShift: 0 },
+        0,
+      );
     };
     step(7, 3, 2); // weight 0 -> 7: 3 bits; x0 0 -> 3: 2 bits; x1 held
     expect(counts).toMatchObject({ active: 1, gated: 1, weightToggles: 3, activationToggles: 2, nonzero: 1 });
@@ -35,7 +42,8 @@ describe('operand registers', () => {
     const counts = noCounts();
     const step = (x: readonly number[]): void => {
       registers.operands.set(x);
-      registers.step(counts, Int8Array.of(1, 1, 2, -1), 0, 0, 0, 2);
+      const pruning = { weightThreshold: 0, activationThreshold: 2, activationShift: 0 };
+      registers.step(counts, Int8Array.of(1, 1, 2, -1), 0, 0, pruning, 0);
     };
     step([3, 4, 5, 3]); // 7 and 7, then 14: 3 + 3 + 3 bits
     expect(counts.treeToggles).toBe(9);

@@ -32,20 +32,29 @@ describe('operand registers in WebAssembly', () => {
       expect(vector).toBeInstanceOf(VectorRegisters);
       const [one, other] = [noCounts(), noCounts()];
       for (let step = 0; step < 60; step++) {
+        const zeroPoint = random.pick([-128, 127, random.int(-128, 127)]);
         const weights = Int8Array.from({ length: 2 * lanes * inputs }, () =>
           random.pick([0, -128, random.int(-128, 127)]),
         );
-        const x = Array.from({ length: lanes * pixels * inputs }, () => random.pick([0, 255, -255, random.int(-9, 9)]));
+        const x = Array.from({ length: lanes * pixels * inputs }, () =>
+          random.pick([
+            0,
+            127 - zeroPoint,
+            -128 - zeroPoint,
+            Math.max(-128 - zeroPoint, Math.min(127 - zeroPoint, random.int(-9, 9))),
+          ]),
+        );
         plain.operands.set(x);
         vector.operands.set(x);
         const at = random.int(0, lanes * inputs);
         const stride = random.pick([0, pixels * inputs]);
-        const thresholds = [
-          random.pick([0, 1, 127, random.int(0, 127)]),
-          random.pick([0, 1, random.int(0, 255)]),
-        ] as const;
-        plain.step(one, weights, at, stride, ...thresholds);
-        vector.step(other, weights, at, stride, ...thresholds);
+        const pruning = {
+          weightThreshold: random.pick([0, 1, 127, random.int(0, 127)]),
+          activationThreshold: random.pick([0, 1, random.int(0, 255)]),
+          activationShift: random.int(0, 3),
+        };
+        plain.step(one, weights, at, stride, pruning, zeroPoint);
+        vector.step(other, weights, at, stride, pruning, zeroPoint);
         if (random.oneIn(8))
           for (const [registers, counts] of [
             [plain, one],

@@ -136,6 +136,7 @@ describe('accumulatorBound', () => {
       bias: Int32Array.of(2 ** 31 - 1 - 127 * 255),
       requantise: { multiplier: Uint32Array.of(1), shift: Uint8Array.of(1), low: -128, high: 127 },
       activationThreshold: 0,
+      activationShift: 0,
     };
     const network = (bias: number): Network => ({
       name: 'n',

@@ -47,6 +47,7 @@ const request = (weights: Int16Array, options: Partial<RefitRequest>): RefitRequ
   ridge: 1e-6,
   low: -127,
   high: 127,
+  grid: 1,
   ...options,
 });
 
@@ -75,7 +76,7 @@ describe('refitting a pruned layer', () => {
   });
 
   it('drops more the higher the price, and makes up for thresholds on activations', () => {
-    const thresholded = pruneOperands(operands, 12);
+    const thresholded = pruneOperands(operands, 0, { activationThreshold: 12, activationShift: 0 });
     const moments = operandMoments(operands, thresholded, memory);
     const kept = [1, 1e5, 1e6, 1e7].map((price) => refit(moments, request(weights, { price })).kept);
     expect(kept).toEqual([...kept].sort((a, b) => b - a));

@@ -33,6 +33,7 @@ export interface MacOptions {
   readonly low?: number;
   readonly high?: number;
   readonly activationThreshold?: number;
+  readonly activationShift?: number;
   /** Given parts replace the random ones. */
   readonly weights?: Int16Array;
   readonly bias?: Int32Array;
@@ -73,8 +74,9 @@ export class NetworkBuilder {
     const spread = Math.sqrt(taps) * 73 * 73;
     const requantise = options.requantise ?? this.rescale(channels, 60 / spread, options.low, options.high);
     const output = this.#windowed(from, window, channels, options.zeroPoint);
-    const activationThreshold = options.activationThreshold ?? 0;
-    return this.#push({ op, weights, bias, requantise, window, activationThreshold, ...this.#base([from], output) });
+    const { activationThreshold = 0, activationShift = 0 } = options;
+    const pruning = { activationThreshold, activationShift };
+    return this.#push({ op, weights, bias, requantise, window, ...pruning, ...this.#base([from], output) });
   }
 
   add(a: TensorIndex, b: TensorIndex, options: Partial<AddLayer> & { zeroPoint?: number } = {}): TensorIndex {

@@ -227,11 +227,13 @@ class LayerMaker {
     const requantise = this.requantise(channels, 60 / (Math.sqrt(taps) * 73 * 73));
     const pruning = options.pruning ?? random.oneIn(4);
     const activationThreshold = pruning ? random.pick([1, 2, 5, 30, 255, 256]) : random.int(0, 1);
+    const activationShift = pruning ? random.int(0, 3) : 0;
     return builder.mac(op, from, channels, window, {
       weights,
       bias,
       requantise,
       activationThreshold,
+      activationShift,
       zeroPoint: this.code(),
     });
   }

@@ -49,6 +49,7 @@ export function lowerFilters(
     bias,
     requantise: requantiseOf(node.name, factors, clampCodes(node.clamp, output), multiplierBits),
     activationThreshold: 0,
+    activationShift: 0,
   };
 }
 

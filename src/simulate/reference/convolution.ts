@@ -1,6 +1,6 @@
 /** Standard and depthwise convolution. */
 import type { ConvLayer, DepthwiseLayer, Network, Requantise, Tensor } from '../../network/network.ts';
-import { channelValue, requantise } from '../../network/numerics.ts';
+import { channelValue, countedActivation, requantise } from '../../network/numerics.ts';
 import { forEachTap } from './window.ts';
 
 /** acc[o] = bias[o] + sum over taps inside and input channels of (x - z_x) * w; weights [o][ky][kx][inChannel]. */
@@ -18,7 +18,7 @@ export function convolution(network: Network, layer: ConvLayer, input: Int8Array
           const pixel = (inputY * from.width + inputX) * from.channels;
           const tap = ((o * window.kernelHeight + ky) * window.kernelWidth + kx) * from.channels;
           for (let c = 0; c < from.channels; c++) {
-            acc += operand(input[pixel + c]!, from.zeroPoint, layer.activationThreshold) * weights[tap + c]!;
+            acc += countedActivation(input[pixel + c]! - from.zeroPoint, from.zeroPoint, layer) * weights[tap + c]!;
           }
         });
         output[next++] = requantiseChannel(acc, layer.requantise, to, o);
@@ -42,19 +42,13 @@ export function depthwise(network: Network, layer: DepthwiseLayer, input: Int8Ar
         forEachTap(window, from, y, x, (inputY, inputX, ky, kx) => {
           const code = input[(inputY * from.width + inputX) * from.channels + c]!;
           const weight = weights[(ky * window.kernelWidth + kx) * from.channels + c]!;
-          acc += operand(code, from.zeroPoint, layer.activationThreshold) * weight;
+          acc += countedActivation(code - from.zeroPoint, from.zeroPoint, layer) * weight;
         });
         output[next++] = requantiseChannel(acc, layer.requantise, to, c);
       }
     }
   }
   return output;
-}
-
-/** x - z, or 0 where the pruning threshold is not reached. */
-export function operand(code: number, zeroPoint: number, threshold: number): number {
-  const value = code - zeroPoint;
-  return Math.abs(value) < threshold ? 0 : value;
 }
 
 /** Code of an accumulator; one outside int32 is a bug of whoever made the network (see `checkAccumulators`). */

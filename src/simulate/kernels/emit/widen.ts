@@ -1,12 +1,14 @@
-/** From codes to operands: x - z as int16, 0 where the pruning threshold is not reached. */
+/** From codes to operands: x - z as int16, 0 where the pruning threshold is not reached, low bits rounded away. */
 import {
   type Code,
   countDown,
   get,
   i16x8Abs,
+  i16x8Add,
   i16x8GreaterEqual,
   i16x8Splat,
   i16x8Sub,
+  i32,
   i32Add,
   increase,
   sequence,
@@ -21,7 +23,7 @@ import { defineFunction, type WasmFunction } from '../wasm/module.ts';
  * `pixels` runs of `blocks` x 8 codes, source runs `sourceStep` bytes apart, target runs one after the other.
  * A run whose length is no multiple of 8 is read and written beyond its end; the next run overwrites that.
  */
-export function emitWiden(pruning: boolean): WasmFunction {
+export function emitWiden(pruning: boolean, shift: number, offset: number): WasmFunction {
   const names = ['source', 'target', 'pixels', 'blocks', 'sourceStep', 'zeroPoint', 'threshold'] as const;
   return defineFunction(names, (p, locals) => {
     const source = locals.i32();
@@ -29,9 +31,9 @@ export function emitWiden(pruning: boolean): WasmFunction {
     const zero = locals.v128();
     const least = locals.v128();
     const value = locals.v128();
-    const operand: Code = pruning
-      ? v128And(get(value), i16x8GreaterEqual(i16x8Abs(get(value)), get(least)))
-      : get(value);
+    const rounded: Code =
+      shift === 0 ? get(value) : v128And(i16x8Add(get(value), i16x8Splat(i32(offset))), i16x8Splat(i32(-(2 ** shift))));
+    const operand: Code = pruning ? v128And(rounded, i16x8GreaterEqual(i16x8Abs(get(value)), get(least))) : rounded;
     const oneBlock = sequence(
       set(value, i16x8Sub(v128Load8x8(get(source)), get(zero))),
       v128Store(get(p.target), operand),

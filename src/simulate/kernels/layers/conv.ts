@@ -25,7 +25,7 @@ function planPointwise(plan: KernelPlan, layer: ConvLayer): Bind {
   const tile = Math.min(pixels, Math.max(4, Math.floor(CACHE_BYTES / (depth * 2) / 4) * 4));
   const operands = plan.scratch('operands', tile * depth * 2);
   const product = planProduct(plan, layer, depth, [tile, pixels % tile]);
-  const widen = planWiden(plan, layer.activationThreshold);
+  const widen = planWiden(plan, from.zeroPoint, layer);
   const contiguous = depth === from.channels;
   const blocks = depth / BLOCK;
   return (machine) => {
@@ -60,7 +60,7 @@ function planPatches(plan: KernelPlan, layer: ConvLayer): Bind {
     window.padding.left,
     band.width,
     from.channels,
-    layer.activationThreshold,
+    layer,
     operands,
   );
   const shape = { window, channels: from.channels, bandWidth: band.width, depth };

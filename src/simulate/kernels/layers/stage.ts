@@ -1,5 +1,6 @@
 /** Bands of padded input rows for windows: only as many rows at a time as stay in the cache. */
 import type { Tensor, TensorIndex, Window } from '../../../network/network.ts';
+import { type ActivationPruning, roundingOffset } from '../../../network/numerics.ts';
 import { emitWiden } from '../emit/widen.ts';
 import type { KernelPlan, Machine, Region } from '../plan.ts';
 
@@ -35,11 +36,11 @@ export function planOperandBand(
   left: number,
   width: number,
   pixelStride: number,
-  threshold: number,
+  pruning: ActivationPruning,
   region: Region,
 ): (machine: Machine) => StageRows {
   const from = plan.network.tensors[tensor]!;
-  const widen = planWiden(plan, threshold);
+  const widen = planWiden(plan, from.zeroPoint, pruning);
   const contiguous = pixelStride === from.channels;
   const pixels = contiguous ? 1 : from.width;
   const blocks = contiguous ? Math.ceil((from.width * from.channels) / 8) : pixelStride / 8;
@@ -59,7 +60,7 @@ export function planOperandBand(
         const map = start + left * pixelBytes;
         if (left > 0) memory.fill(0, start, map);
         const codes = source + y * from.width * from.channels;
-        run(codes, map, pixels, blocks, from.channels, from.zeroPoint, threshold);
+        run(codes, map, pixels, blocks, from.channels, from.zeroPoint, pruning.activationThreshold);
         const right = map + from.width * pixelBytes;
         if (right < end) memory.fill(0, right, end);
       }
@@ -67,9 +68,11 @@ export function planOperandBand(
   };
 }
 
-export function planWiden(plan: KernelPlan, threshold: number): number {
-  const pruning = threshold > 1;
-  return plan.function(`widen ${pruning}`, () => emitWiden(pruning));
+export function planWiden(plan: KernelPlan, zeroPoint: number, pruning: ActivationPruning): number {
+  const thresholded = pruning.activationThreshold > 1;
+  const shift = pruning.activationShift;
+  const offset = roundingOffset(zeroPoint, shift);
+  return plan.function(`widen ${thresholded} ${shift} ${offset}`, () => emitWiden(thresholded, shift, offset));
 }
 
 /** Bands of codes as they are; padding is -128. */

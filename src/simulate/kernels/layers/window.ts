@@ -1,5 +1,6 @@
 /** Depthwise layers and pools: a band of rows at a time. */
 import type { AveragePoolLayer, DepthwiseLayer, MaxPoolLayer, Requantise } from '../../../network/network.ts';
+import type { ActivationPruning } from '../../../network/numerics.ts';
 import { type DepthwiseShape, depthwiseBlockBytes, emitDepthwise, groupOf, packDepthwise } from '../emit/depthwise.ts';
 import { planDepthwise } from '../emit/depthwise-plan.ts';
 import {
@@ -25,7 +26,7 @@ export function planDepthwiseLayer(plan: KernelPlan, layer: DepthwiseLayer): Bin
     bias: layer.bias,
     requantise: layer.requantise,
     magnitudes: macMagnitudes(plan.network, layer),
-    threshold: layer.activationThreshold,
+    pruning: layer,
   });
 }
 
@@ -42,7 +43,7 @@ export function planAveragePool(plan: KernelPlan, layer: AveragePoolLayer): Bind
     bias: undefined,
     requantise: layer.requantise,
     magnitudes: [count * 255],
-    threshold: 0,
+    pruning: { activationThreshold: 0, activationShift: 0 },
   });
 }
 
@@ -52,7 +53,7 @@ interface Sum {
   readonly bias: Int32Array | undefined;
   readonly requantise: Requantise;
   readonly magnitudes: Magnitudes;
-  readonly threshold: number;
+  readonly pruning: ActivationPruning;
 }
 
 function planWindowSum(plan: KernelPlan, layer: DepthwiseLayer | AveragePoolLayer, sum: Sum): Bind {
@@ -69,7 +70,7 @@ function planWindowSum(plan: KernelPlan, layer: DepthwiseLayer | AveragePoolLaye
     padding.left,
     band.width,
     blocks * BLOCK,
-    sum.threshold,
+    sum.pruning,
     operands,
   );
 

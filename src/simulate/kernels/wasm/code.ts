@@ -146,6 +146,7 @@ export const i8x16Max: Binary = binary(simd(0x78));
 export const i16x8GreaterEqual: Binary = binary(simd(0x35));
 export const i16x8Abs: Unary = unary(simd(0x80));
 export const i16x8NarrowI32x4: Binary = binary(simd(0x85));
+export const i16x8Add: Binary = binary(simd(0x8e));
 export const i16x8Sub: Binary = binary(simd(0x91));
 export const i32x4ExtendLow: Unary = unary(simd(0xa7));
 export const i32x4ExtendHigh: Unary = unary(simd(0xa8));
