@@ -98,8 +98,13 @@ export function createPrunePool(options: PrunePoolOptions): PrunePool {
       );
       return layers.map((_, at) => parts[at % threads]![Math.floor(at / threads)]!);
     },
-    curves: (network) =>
-      remember(network, 'curves', 0, () => pool.run(network, { name: 'curves' }) as Promise<SkipCurve[]>),
+    curves: (network, config) =>
+      remember(
+        network,
+        'curves',
+        config.inputs,
+        () => pool.run({ network, config }, { name: 'curves' }) as Promise<SkipCurve[]>,
+      ),
     answers: (network) =>
       remember(
         network,

@@ -15,8 +15,8 @@ import type { Config } from '../spec/config.ts';
 /** One input a frame. */
 const frames = (Tinypool.workerData as readonly Int8Array[]).map((codes) => [codes]);
 
-/** Frames that sensitivities are measured on: they are smooth, a few will do. */
-const SENSITIVITY_FRAMES = 12;
+/** Frames that sensitivities are measured on. With 12 those of single layers erred by 40 % (docs/pruning.md). */
+const SENSITIVITY_FRAMES = 48;
 
 export function measure({ network, layers }: { network: Network; layers: readonly number[] }): Promise<number[]> {
   const step = Math.max(1, Math.floor(frames.length / SENSITIVITY_FRAMES));
@@ -27,8 +27,8 @@ export function measure({ network, layers }: { network: Network; layers: readonl
   );
 }
 
-export function curves(network: Network): Promise<SkipCurve[]> {
-  return skipCurves(network, frames, SAMPLES, RIDGE);
+export function curves({ network, config }: { network: Network; config: Config }): Promise<SkipCurve[]> {
+  return skipCurves(network, frames, config, SAMPLES, RIDGE);
 }
 
 export async function answers({ network, from }: { network: Network; from: number }): Promise<Int8Array[]> {

@@ -37,7 +37,7 @@ export interface CalibrationWork {
   /** Jobs that run at the same time. */
   readonly parallel: number;
   sensitivities(network: Network, layers: readonly number[]): Promise<readonly number[]>;
-  curves(network: Network): Promise<readonly SkipCurve[]>;
+  curves(network: Network, config: Config): Promise<readonly SkipCurve[]>;
   fit(network: Network, job: FitJob): Promise<FittedLevel>;
   /** Codes of the unpruned network's first output for every frame. */
   answers(network: Network): Promise<readonly Int8Array[]>;
@@ -72,7 +72,7 @@ export const POINTS_PER_NAT = 40;
 /** Share of the frames that the search fits on. */
 const FITTED_SHARE = 0.75;
 /** Price of a level relative to the one below. */
-const LEVEL_FACTOR = 1.7;
+const LEVEL_FACTOR = 1.4;
 /** Price that the search starts from, nats a picojoule. */
 const FIRST_PRICE = 4e-10;
 
@@ -86,7 +86,7 @@ export async function calibrate(
   const costs = pruningCosts(config, options.objective);
   work.step('measuring how sensitive each layer is, and which hidden channels matter');
   const layers = measuredLayers(network);
-  const [found, curves] = await Promise.all([work.sensitivities(network, layers), work.curves(network)]);
+  const [found, curves] = await Promise.all([work.sensitivities(network, layers), work.curves(network, config)]);
   const sensitivity = new Map(layers.map((layer, index) => [layer, found[index]!]));
   const orders = new Map(curves.map(({ producer, order }) => [producer, order]));
   const ordered = orderChannels(network, orders);

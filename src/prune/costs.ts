@@ -11,6 +11,9 @@ export type Objective = 'energy' | 'latency';
 export interface Costs {
   /** An active multiplication. */
   readonly active: number;
+  /** What of it a low bit spares that stands still in all weights of a layer, and in all its activations. */
+  readonly weightBit: number;
+  readonly activationBit: number;
   /** A cycle of the array, beside what its active multiplications cost. */
   readonly step: number;
 }
@@ -21,18 +24,31 @@ const OPERAND_TOGGLES = 5;
 const TREE_TOGGLES = 7;
 const TREE_SHARE = 0.4;
 
+/** Bits that stop toggling in operand registers and trees for a still low bit of the weights, and of the activations. */
+const WEIGHT_BIT = { operand: 0.35, tree: 0.6 };
+const ACTIVATION_BIT = { operand: 0.3, tree: 0.45 };
+
 export function pruningCosts(config: Config, objective: Objective): Costs {
   // A latency objective still takes what gating gives for next to no accuracy.
   const table = coefficientsOf(config);
   const tree = table.treeToggle.mid * TREE_TOGGLES;
   const active = table.operandToggle.mid * OPERAND_TOGGLES + tree * TREE_SHARE;
+  const bit = ({ operand, tree: sums }: typeof WEIGHT_BIT) =>
+    table.operandToggle.mid * operand + table.treeToggle.mid * sums;
   // A step reads a word of weights, and of activations one for each pixel.
   const reads = { weightReads: 1, weightWrites: 0, parameterReads: 0, bankReads: config.pixels, bankWrites: 0 };
   const { wide, narrow } = blockCycles(config, reads);
   const memory = table.ramAccess.mid * wide + table.ramAccessNarrow.mid * narrow;
   const trees = tree * (1 - TREE_SHARE) * multipliers(config);
   const step = clockPower(table, estimateResources(config)).mid + memory + trees;
-  return objective === 'energy' ? { active, step } : { active: active / 20, step: step * 2 };
+  const energy = { active, weightBit: bit(WEIGHT_BIT), activationBit: bit(ACTIVATION_BIT), step };
+  if (objective === 'energy') return energy;
+  return {
+    active: active / 20,
+    weightBit: energy.weightBit / 20,
+    activationBit: energy.activationBit / 20,
+    step: step * 2,
+  };
 }
 
 /** Steps that one hidden word of N channels costs in the layer that makes it, those between and its reader. */
@@ -46,7 +62,9 @@ export function wordSteps(network: Network, config: Config, layers: readonly num
     const groups = Math.ceil((height * width) / pixels);
     if (layer.op === 'conv') {
       const { channels } = network.tensors[layer.inputs[0]!]!;
-      steps += groups * taps(layer) * Math.ceil(channels / inputs) * blocks;
+      // Fewer channels than a word pass the stem's window, packed.
+      const packed = channels < inputs ? 1 : taps(layer);
+      steps += groups * packed * Math.ceil((channels * taps(layer)) / packed / inputs) * blocks;
     } else if (layer.op === 'depthwise') {
       // Every column of the input passes, a stride drops outputs.
       steps += groups * layer.window.strideX * blocks * Math.ceil(taps(layer) / inputs);

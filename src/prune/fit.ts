@@ -7,13 +7,13 @@
  */
 import type { ConvLayer, DepthwiseLayer, Layer, Network } from '../network/network.ts';
 import { createFloatMemory, type FloatMemory } from '../quantise/float/kernels.ts';
+import { chooseActivationPruning } from './activations.ts';
 import type { Costs } from './costs.ts';
 import { withoutInputs } from './hidden.ts';
 import { FrameTensors } from './layer-runner.ts';
 import type { LayerPruning, PruningLevel, SkippedWords } from './levels.ts';
 import {
   activeShares,
-  magnitudes,
   means,
   type Operands,
   operandMoments,
@@ -36,8 +36,6 @@ export interface FitOptions {
   readonly ownWeights: boolean;
   readonly samples?: number;
   readonly ridge?: number;
-  readonly grid?: (layer: number) => number;
-  readonly shift?: (layer: number) => number;
 }
 
 export interface FittedLevel {
@@ -54,8 +52,8 @@ export interface FittedLevel {
  */
 export const SAMPLES = 8000;
 export const RIDGE = 1;
-/** Activation thresholds tried; more than this hurts every layer. */
-const ACTIVATION_THRESHOLDS = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32];
+/** Grids of a level's own weights. */
+const GRIDS = [1, 2, 4, 8, 16, 32];
 
 export async function fitLevel(
   network: Network,
@@ -136,38 +134,42 @@ function fitLayer(
   const fittable = !wide && (layer.op === 'depthwise' || (taps === 1 && sampled.count >= 2 * from.channels));
   if (!fittable) return { ...plain, bias: meanBias(layer, layer.weights, means(unpruned), means(sampled)) };
 
+  const { price, costs } = options;
   const scale = rowWeights(layer);
   const lossPerCode = options.sensitivity.get(index)! / totalVariance(data.target, to.channels);
-  const multiplications = to.height * to.width * options.costs.active;
-  const activationThreshold = chooseActivationThreshold(layer, sampled, scale, lossPerCode, multiplications, options);
-  const activationShift = options.shift?.(index) ?? 0;
-  const thresholded = pruneOperands(sampled, from.zeroPoint, { activationThreshold, activationShift });
+  const pixels = to.height * to.width;
+  const activations = chooseActivationPruning(layer, from, sampled, scale, {
+    multiplication: price * pixels * costs.active,
+    bit: price * pixels * costs.activationBit,
+    lossPerCode,
+  });
+  const pruned = pruneOperands(sampled, from.zeroPoint, activations);
   if (layer.op === 'depthwise') {
-    const bias = meanBias(layer, layer.weights, means(unpruned), means(thresholded));
-    return { ...plain, activationThreshold, activationShift, bias };
+    return { ...plain, ...activations, bias: meanBias(layer, layer.weights, means(unpruned), means(pruned)) };
   }
+  // A multiplication whose low bits stand still has less to spare.
+  const multiplication = pixels * (costs.active - activations.activationShift * costs.activationBit);
   if (!options.ownWeights) {
-    return {
-      ...plain,
-      activationThreshold,
-      ...thresholdWeights(layer, unpruned, thresholded, scale, lossPerCode, multiplications, options),
-    };
+    const thresholded = thresholdWeights(layer, unpruned, pruned, scale, lossPerCode, multiplication, options);
+    return { ...plain, ...activations, ...thresholded };
   }
   const kept = options.keptInputs.get(index) ?? from.channels;
-  const { weights, biasShift } = refit(operandMoments(unpruned, thresholded, data.memory), {
+  const shares = activeShares(pruned).map((share) => Math.max(share, 0.02));
+  const { weights, biasShift } = refit(operandMoments(unpruned, pruned, data.memory), {
     weights: layer.weights,
     outputs: to.channels,
     rowWeights: scale,
     dropped: Uint8Array.from({ length: from.channels }, (_, channel) => Number(channel >= kept)),
-    inputCost: activeShares(thresholded).map((share) => (Math.max(share, 0.02) * multiplications) / lossPerCode),
-    price: options.price,
+    inputCost: shares.map((share) => share * multiplication),
+    bitCost: shares.map((share) => share * pixels * costs.weightBit),
+    price: price / lossPerCode,
     ridge: options.ridge ?? RIDGE,
     low: -127,
     high: 127,
-    grid: options.grid?.(index) ?? 1,
+    grids: GRIDS,
   });
   const bias = layer.bias.map((value, channel) => value + Math.round(biasShift[channel]!));
-  return { ...plain, activationThreshold, activationShift, weights, bias };
+  return { ...plain, ...activations, weights, bias };
 }
 
 /** Accumulator units to output codes. */
@@ -176,44 +178,6 @@ function rowWeights({ requantise }: ConvLayer | DepthwiseLayer): Float64Array {
     requantise.multiplier,
     (multiplier, channel) => multiplier / 2 ** requantise.shift[channel]!,
   );
-}
-
-/** The threshold with the largest gain: energy of multiplications that go, less the error that they leave. */
-function chooseActivationThreshold(
-  layer: ConvLayer | DepthwiseLayer,
-  operands: Operands,
-  scale: Float64Array,
-  lossPerCode: number,
-  multiplications: number,
-  { price }: FitOptions,
-): number {
-  const { channels, count } = operands;
-  const power = new Float64Array(channels);
-  const used = new Float64Array(channels);
-  const perOutput = layer.op === 'conv' ? channels : 1;
-  layer.weights.forEach((weight, at) => {
-    if (weight === 0) return;
-    const output = layer.op === 'conv' ? Math.floor(at / perOutput) : at % channels;
-    power[at % channels]! += (scale[output]! * weight) ** 2;
-    used[at % channels]! += 1;
-  });
-  const counts = magnitudes(operands);
-  let best = 1;
-  let most = 0;
-  for (const threshold of ACTIVATION_THRESHOLDS) {
-    let gain = 0;
-    for (let channel = 0; channel < channels; channel++) {
-      for (let magnitude = 1; magnitude < threshold; magnitude++) {
-        const share = counts[channel * 256 + magnitude]! / count;
-        gain += share * (price * used[channel]! * multiplications - lossPerCode * power[channel]! * magnitude ** 2);
-      }
-    }
-    if (gain > most) {
-      most = gain;
-      best = threshold;
-    }
-  }
-  return best;
 }
 
 /** One threshold on the network's own weights: the one with the largest gain, errors taken as independent. */

@@ -38,16 +38,6 @@ export function pruneOperands(operands: Operands, zeroPoint: number, pruning: Ac
   return { ...operands, values: operands.values.map((value) => countedActivation(value, zeroPoint, pruning)) };
 }
 
-/** How often each magnitude 0..255 occurs, [channel][256]. */
-export function magnitudes({ channels, values }: Operands): Uint32Array {
-  const counts = new Uint32Array(channels * 256);
-  for (let at = 0, channel = 0; at < values.length; at++) {
-    counts[channel * 256 + Math.abs(values[at]!)]! += 1;
-    channel = channel + 1 === channels ? 0 : channel + 1;
-  }
-  return counts;
-}
-
 export function means({ channels, count, values }: Operands): Float64Array {
   const sums = new Float64Array(channels);
   for (let at = 0, channel = 0; at < values.length; at++) {

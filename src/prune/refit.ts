@@ -28,8 +28,9 @@ export interface RefitRequest {
   readonly rowWeights: Float64Array;
   /** Inputs that every output must drop (skipped channels): 1 each. */
   readonly dropped: Uint8Array;
-  /** Energy that a kept weight of the input costs, any unit. */
+  /** Energy that a kept weight of the input costs, and what each low bit that is 0 in all weights spares; any unit. */
   readonly inputCost: Float64Array;
+  readonly bitCost: Float64Array;
   /** A weight is dropped where (squared output codes that it costs) < price * inputCost. 0 drops only zeros. */
   readonly price: number;
   /** Share of the mean variance added to every variance. */
@@ -37,8 +38,8 @@ export interface RefitRequest {
   /** Smallest and largest weight. */
   readonly low: number;
   readonly high: number;
-  /** Weights are multiples of this. */
-  readonly grid: number;
+  /** Weights are multiples of one of these powers of two: of the one that is worth most at the price. */
+  readonly grids: readonly number[];
 }
 
 export interface Refit {
@@ -48,40 +49,94 @@ export interface Refit {
   readonly biasShift: Float64Array;
   /** Weights that are not zero. */
   readonly kept: number;
+  readonly grid: number;
 }
 
+/** Rows (outputs) that a grid is tried on. */
+const TRIAL_ROWS = 24;
+
 export function refit(moments: OperandMoments, request: RefitRequest): Refit {
-  const { channels: n } = moments;
-  const { outputs, rowWeights, dropped, inputCost, price } = request;
-  const order = settlingOrder(moments, dropped);
+  const { channels } = moments;
+  const { outputs } = request;
+  const order = settlingOrder(moments, request.dropped);
   const factor = inverseFactor(moments, order, request.ridge);
   const start = startWeights(moments, request, factor.solve);
-  const weights = new Int16Array(outputs * n);
-  const row = new Float64Array(n);
-  const { upper } = factor;
-  let kept = 0;
-  for (let o = 0; o < outputs; o++) {
-    for (let k = 0; k < n; k++) row[k] = start[o * n + order[k]!]!;
+  const settle = new RowSettler(moments, request, order, factor.upper, start);
+  const step = Math.ceil(outputs / TRIAL_ROWS);
+  const trial = new Int16Array(outputs * channels);
+  let grid = request.grids[0]!;
+  let most = Number.NEGATIVE_INFINITY;
+  if (request.grids.length > 1) {
+    for (const candidate of request.grids) {
+      let gain = 0;
+      for (let o = 0; o < outputs; o += step) gain += settle.row(o, candidate, trial);
+      if (gain > most) {
+        most = gain;
+        grid = candidate;
+      }
+    }
+  }
+  const weights = new Int16Array(outputs * channels);
+  for (let o = 0; o < outputs; o++) settle.row(o, grid, weights);
+  const kept = weights.reduce((count, weight) => count + Number(weight !== 0), 0);
+  return { weights, kept, grid, biasShift: biasShifts(moments, request, weights) };
+}
+
+/** Settles the weights of one output after the other. */
+class RowSettler {
+  private readonly channels: number;
+  private readonly request: RefitRequest;
+  private readonly order: Int32Array;
+  private readonly upper: Float64Array;
+  private readonly start: Float64Array;
+  private readonly values: Float64Array;
+
+  constructor(
+    { channels }: OperandMoments,
+    request: RefitRequest,
+    order: Int32Array,
+    upper: Float64Array,
+    start: Float64Array,
+  ) {
+    this.channels = channels;
+    this.request = request;
+    this.order = order;
+    this.upper = upper;
+    this.start = start;
+    this.values = new Float64Array(channels);
+  }
+
+  /** Writes the weights of output `o`; gives what they are worth: price * energy spared - squared output codes lost. */
+  row(o: number, grid: number, weights: Int16Array): number {
+    const { channels: n, order, upper, start, values: row } = this;
+    const { rowWeights, dropped, inputCost, bitCost, price, low, high } = this.request;
+    const bits = Math.log2(grid);
     const scale = rowWeights[o]! * rowWeights[o]!;
+    for (let k = 0; k < n; k++) row[k] = start[o * n + order[k]!]!;
+    let worth = 0;
     for (let k = 0; k < n; k++) {
       const channel = order[k]!;
       const value = row[k]!;
       const diagonal = upper[k * n + k]!;
       let settled = 0;
       if (dropped[channel] !== 1) {
-        const cost = (scale * value * value) / (diagonal * diagonal);
-        const rounded = Math.max(request.low, Math.min(request.high, Math.round(value / request.grid) * request.grid));
-        const gain = rounded === value && price === 0 ? 0 : price * inputCost[channel]!;
-        settled = cost < gain ? 0 : rounded;
+        const rounded =
+          Math.max(Math.ceil(low / grid), Math.min(Math.floor(high / grid), Math.round(value / grid))) * grid;
+        const spared = price * bits * bitCost[channel]!;
+        const whole = price * inputCost[channel]!;
+        const dropLoss = (scale * value * value) / (diagonal * diagonal);
+        const gain = rounded === value && price === 0 ? 0 : whole - spared;
+        settled = dropLoss < gain ? 0 : rounded;
+        worth += settled === 0 ? whole : spared;
       }
       weights[o * n + channel] = settled;
-      if (settled !== 0) kept += 1;
       const error = (value - settled) / diagonal;
       if (error === 0) continue;
+      worth -= scale * error * error;
       for (let later = k + 1; later < n; later++) row[later] = row[later]! - error * upper[k * n + later]!;
     }
+    return worth;
   }
-  return { weights, kept, biasShift: biasShifts(moments, request, weights) };
 }
 
 /** Dropped inputs first, then by falling variance: what is settled late can make up for what came before. */

@@ -16,19 +16,28 @@ export interface SkipCurve {
   readonly consumer: number;
   /** Channels by importance. */
   readonly order: Int32Array;
-  /** Relative squared error of the consumer's output when the last k channels are gone, k = 0 .. length - 1. */
+  /** Numbers of words that may be left out, rising. */
+  readonly words: readonly number[];
+  /** Relative squared error of the consumer's output on frames that the refit did not see, for each of `words`. */
   readonly loss: Float64Array;
 }
 
-/** Share of hidden channels that may go. */
+/** Numbers of words tried, and the share of all that may go. */
+const WORDS = [1, 2, 3, 4, 6, 8, 11, 15, 20, 27, 36];
 const MOST = 0.6;
-/** Loss counted for what the curve does not know: the errors of other layers, and weights pruned as well. */
-const CAUTION = 1.5;
+/** Share of the frames that elimination refits on; the others judge it. */
+const SEEN_SHARE = 0.7;
+/**
+ * The loss is counted so often: left-out words of many layers cost far more together than each by itself
+ * (docs/pruning.md).
+ */
+const CAUTION = 4;
 
 /** Runs the unpruned network on the frames and looks at every pointwise reader of hidden channels. */
 export async function skipCurves(
   network: Network,
   frames: readonly (readonly Int8Array[])[],
+  config: Pick<Config, 'inputs'>,
   samples: number,
   ridge: number,
   onLayer: () => void = () => undefined,
@@ -42,18 +51,23 @@ export async function skipCurves(
     const output = await tensors.run(layer);
     if (group !== undefined && layer.op === 'conv' && layer.window.kernelHeight * layer.window.kernelWidth === 1) {
       const from = network.tensors[layer.inputs[0]!]!;
-      const operands = sampleOperands(from, tensors.of(layer.inputs[0]!), samples);
+      const codes = tensors.of(layer.inputs[0]!);
+      const cut = Math.ceil(codes.length * SEEN_SHARE);
+      const [seen, unseen] = [codes.slice(0, cut), codes.slice(cut)].map((part) => sampleOperands(from, part, samples));
+      const total = Math.ceil(from.channels / config.inputs);
+      const words = WORDS.filter((skip) => skip < total && skip <= total * MOST);
       // Fewer samples than inputs say nothing about what the others could make up for.
-      if (operands.count >= 2 * from.channels) {
+      if (words.length > 0 && seen!.count >= 2 * from.channels && unseen!.count > 0) {
         const scale = Float64Array.from(
           layer.requantise.multiplier,
           (value, c) => value / 2 ** layer.requantise.shift[c]!,
         );
-        const limit = Math.floor(from.channels * MOST);
-        const moments = operandMoments(operands, operands, memory);
-        const { order, loss } = eliminateInputs(moments, layer.weights, scale, limit, ridge);
+        const [known, judge] = [seen!, unseen!].map((operands) => operandMoments(operands, operands, memory));
+        const gone = words.map((skip) => from.channels - (total - skip) * config.inputs);
+        const { order, loss } = eliminateInputs(known!, judge!, layer.weights, scale, gone, ridge);
         const variance = totalVariance(output, network.tensors[layer.output]!.channels);
-        curves.push({ producer: group.producer, consumer: index, order, loss: loss.map((value) => value / variance) });
+        const relative = loss.map((value) => value / variance);
+        curves.push({ producer: group.producer, consumer: index, order, words, loss: relative });
       }
     }
     tensors.forget(index);
@@ -72,23 +86,20 @@ export function chooseSkips(
   price: number,
 ): SkippedWords[] {
   const groups = new Map(hiddenChannels(network).map((group) => [group.producer, group]));
-  return curves.flatMap(({ producer, consumer, loss }) => {
-    const { between, channels } = groups.get(producer)!;
-    const words = Math.ceil(channels / config.inputs);
+  return curves.flatMap(({ producer, consumer, words, loss }) => {
+    const { between } = groups.get(producer)!;
     const steps = wordSteps(network, config, [producer, ...between], consumer);
     // About half of a step's multiplications are active.
     const saved = steps * (costs.step + 0.5 * costs.active * config.pixels * config.lanes * config.inputs);
     let best = 0;
     let most = 0;
-    for (let skip = 1; skip < Math.min(words, 2 ** SKIP_BITS); skip++) {
-      const gone = channels - (words - skip) * config.inputs;
-      if (gone >= loss.length) break;
-      const gain = price * saved * skip - CAUTION * sensitivity.get(consumer)! * loss[gone]!;
-      if (gain > most) {
+    words.forEach((skip, index) => {
+      const gain = price * saved * skip - CAUTION * sensitivity.get(consumer)! * loss[index]!;
+      if (gain > most && skip < 2 ** SKIP_BITS) {
         most = gain;
         best = skip;
       }
-    }
+    });
     return best > 0 ? [{ producer, words: best }] : [];
   });
 }

@@ -45,7 +45,7 @@ function plainWork(log: string[] = []): CalibrationWork {
     parallel: 1,
     step: (text) => log.push(text),
     sensitivities: (of, layers) => sensitivities(of, layers, inputs.slice(0, 4)),
-    curves: (of) => skipCurves(of, inputs, 1000, 0.1),
+    curves: (of, config) => skipCurves(of, inputs, config, 1000, 0.1),
     answers: async (of) => {
       const kernels = await createKernels(of);
       return inputs.map((codes) => kernels.run(codes)[0]!);

@@ -47,7 +47,8 @@ const request = (weights: Int16Array, options: Partial<RefitRequest>): RefitRequ
   ridge: 1e-6,
   low: -127,
   high: 127,
-  grid: 1,
+  bitCost: new Float64Array(CHANNELS),
+  grids: [1],
   ...options,
 });
 
@@ -91,17 +92,55 @@ describe('refitting a pruned layer', () => {
     // Channel 4 repeats channel 2: one of them costs nothing.
     for (let s = 0; s < operands.count; s++) doubled[s * CHANNELS + 4] = doubled[s * CHANNELS + 2]!;
     const twins = { ...operands, values: doubled };
-    const { order, loss } = eliminateInputs(
-      operandMoments(twins, twins, memory),
-      weights,
-      new Float64Array(OUTPUTS).fill(1),
-      6,
-      1e-7,
-    );
+    const moments = operandMoments(twins, twins, memory);
+    const scale = new Float64Array(OUTPUTS).fill(1);
+    const { order, loss } = eliminateInputs(moments, moments, weights, scale, [1, 2, 3, 6], 1e-7);
     expect([2, 4]).toContain(order.at(-1));
-    expect(loss[1]).toBeLessThan(loss[3]! / 1000);
+    expect(loss[0]).toBeLessThan(loss[2]! / 1000);
     expect([...loss]).toEqual([...loss].sort((a, b) => a - b));
     expect(new Set(order).size).toBe(CHANNELS);
+  });
+
+  it('judges an elimination on samples that the refit did not see', () => {
+    // 14 samples of 12 inputs: the others make up for anything, on these samples.
+    const few = correlated(new Random(3), 14);
+    const [seen, all] = [few, operands].map((of) => operandMoments(of, of, memory));
+    const scale = new Float64Array(OUTPUTS).fill(1);
+    const known = eliminateInputs(seen!, seen!, weights, scale, [1, 4], 1e-7).loss;
+    const honest = eliminateInputs(seen!, all!, weights, scale, [1, 4], 1e-7).loss;
+    expect(known[1]).toBeGreaterThan(0);
+    expect(honest[1]).toBeGreaterThan(2 * known[1]!);
+    // Without a refit to speak of, the loss on the very samples is the plain error of dropped products.
+    const { order, loss } = eliminateInputs(all!, all!, weights, scale, [4], 1e5);
+    const dropped = weights.map((weight, at) => (order.indexOf(at % CHANNELS) >= CHANNELS - 4 ? 0 : weight));
+    const whole = outputs(weights, operands, new Float64Array(OUTPUTS));
+    const shift = Float64Array.from({ length: OUTPUTS }, (_, o) => {
+      let sum = 0;
+      for (let c = 0; c < CHANNELS; c++)
+        sum += (weights[o * CHANNELS + c]! - dropped[o * CHANNELS + c]!) * all!.mean[c]!;
+      return sum;
+    });
+    expect(loss[0]! / (error(outputs(dropped, operands, shift), whole) * OUTPUTS)).toBeCloseTo(1, 3);
+  });
+
+  it('takes weights from a coarser grid the more a still bit spares, and makes up for the rounding', () => {
+    const moments = operandMoments(operands, operands, memory);
+    const bitCost = (cost: number) => ({ bitCost: new Float64Array(CHANNELS).fill(cost), price: 1e-3 });
+    const options = { grids: [1, 2, 4, 8, 16], inputCost: new Float64Array(CHANNELS) };
+    const fitted = [0, 1e5, 1e7, 1e12].map((cost) =>
+      refit(moments, request(weights, { ...options, ...bitCost(cost) })),
+    );
+    const grids = fitted.map(({ grid }) => grid);
+    expect(grids[0]).toBe(1);
+    expect(grids.at(-1)).toBe(16);
+    expect(grids).toEqual([...grids].sort((a, b) => a - b));
+    expect(new Set(grids).size).toBeGreaterThan(2);
+    for (const { weights: settled, grid, biasShift } of fitted) {
+      expect(settled.every((weight) => weight % grid === 0 && Math.abs(weight) <= 127)).toBe(true);
+      const nearest = weights.map((weight) => Math.round(weight / grid) * grid);
+      const plain = outputs(nearest, operands, new Float64Array(OUTPUTS));
+      expect(error(outputs(settled, operands, biasShift), target)).toBeLessThanOrEqual(error(plain, target) / 2);
+    }
   });
 });
 
