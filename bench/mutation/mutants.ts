@@ -118,6 +118,7 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
   ],
   'engine/dw_operand.sv': [
     ['operand-clear', 'dropped', 'assign clear = !valid_i && !pruned', "assign clear = !valid_i && !pruned && 1'b0", 'padding is no 0 where level 0 prunes nothing'],
+    ['operand-mask', 'width', "{6'h3f, mask_i}", "{7'h7f, mask_i[1:0]}", 'the third low bit is not dropped'],
     ['operand-above', 'threshold', "10'(code_i) < above_i", "10'(code_i) <= above_i", 'a code at the threshold is pruned'],
   ],
   'engine/dw_operand_router.sv': [
@@ -156,6 +157,8 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
     ['setup-skip', 'dropped', "depth_full - (stage_i[dw_pkg::STAGE_DIAGONAL_LSB] ? '0 : 10'(skipped_inputs_q))", 'depth_full', 'words that the level skips take steps'],
   ],
   'engine/dw_stage_context.sv': [
+    ['context-rounding', 'dropped', "zero - 8'(offset)", 'zero', 'activations are rounded down, not to nearest'],
+    ['context-round-down', 'boundary', "above_lowest < 8'(half) ? '0 : ", '', 'activations near 255 leave their 9 bits'],
     ['context-number', 'stage', 'if (close_i) number_post_q <= number_sums;', 'number_post_q <= number_sums;', 'the numbers of a later COMPUTE'],
   ],
   'engine/dw_tokens.sv': [
