@@ -124,8 +124,8 @@ function sequencing(config: Config): Cells {
     cells({ luts: either(family, 724, 960) + either(family, 114, 150) * pixels, flipFlops: 840 + 80 * pixels }),
     cells({ luts: either(family, 204, 227), flipFlops: 130 }), // weight walker
     cells({ luts: either(family, 30, 150) + 14 * pixels, flipFlops: 609 + 2 * pixels }), // dw_compute itself
-    cells({ luts: either(family, 60, 170), flipFlops: 53 + 2 * post }), // stage context
-    ...[16, 7, post].map((width) => distributed(family, width, 8)),
+    cells({ luts: either(family, 92, 200), flipFlops: 66 + 2 * post }), // stage context
+    ...[27, 7, post].map((width) => distributed(family, width, 8)),
     delay(family, 3, bank + 1),
     delay(family, 3, sums - operands + 1),
     // Tokens, and everything else that goes along with a step.
@@ -179,7 +179,7 @@ function operandPath(config: Config): Cells {
         22,
       flipFlops: kept + direct + window * 8 + pixels * inputs * 10 + columns * rows * bytes * 10 + addend + 24,
     }),
-    times(pixels * inputs + window, cells({ luts: either(family, 35, 52), flipFlops: 10 })),
+    times(pixels * inputs + window, cells({ luts: either(family, 30, 52), flipFlops: 10 })),
     times(2 * tables.haloGroups, lines(config, window * 10)),
     cells({ luts: lanes * pixels * 10 * routed }),
   );
