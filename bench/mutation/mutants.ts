@@ -82,7 +82,7 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
     ['activity-clear', 'reset', 'if (!rst_ni || clear_i) begin', 'if (!rst_ni) begin', 'counts of the frame before stay'],
   ],
   'engine/dw_adder_tree.sv': [
-    ['tree-extend', 'sign', "(Width+l)'(a) + (Width+l)'(b)", "(Width+l)'($unsigned(a)) + (Width+l)'(b)", 'a negative term is extended with zeros'],
+    ['tree-extend', 'sign', "To'(a) + To'(b)", "To'($unsigned(a)) + To'(b)", 'a negative term is extended with zeros'],
   ],
   'engine/dw_array.sv': [
     ['array-threshold', 'threshold', 'size >= weight_threshold_i', 'size > weight_threshold_i', 'a weight at the threshold is pruned'],
@@ -115,6 +115,10 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
     ['pair-enable', 'stage', 'if (keep0_q[1] || keep1_q[1]) product_q', 'if (keep0_q[2] || keep1_q[2]) product_q', 'the product moves by the stage behind'],
     ['pair-enable-one', 'dropped', 'if (keep0_q[0] || keep1_q[0]) begin', 'if (keep0_q[0]) begin', 'the pair stays where only the upper operand moves'],
     ['pair-carry', 'off-by-one', "product_q + 33'sd32768", "product_q + 33'sd32767", 'the lower product is one too small, the upper one at times'],
+  ],
+  'engine/dw_offset.sv': [
+    ['offset-held', 'dropped', 'Table[{keep_i, upper_i}]', "Table[{1'b1, upper_i}]", 'the upper bits of a held product count'],
+    ['offset-minus', 'sign', 'Minus ? -Step : Step', 'Step', 'the second half is as much too high as the first'],
   ],
   'engine/dw_operand.sv': [
     ['operand-clear', 'dropped', 'assign clear = !valid_i && !pruned', "assign clear = !valid_i && !pruned && 1'b0", 'padding is no 0 where level 0 prunes nothing'],

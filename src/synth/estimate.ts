@@ -3,6 +3,7 @@
  * block memories are what yosys maps to, exactly; look-up tables and flip-flops lie within 15 % of it
  * (docs/synthesis.md). Numbers here that are no parameter are the size of logic that depends on none.
  */
+import { treeOffset, treeSumBits } from '../spec/adder-tree.ts';
 import { type Config, multipliers, parameterBytes, ROW_SETS } from '../spec/config.ts';
 import { PIPELINE } from '../spec/timing.ts';
 import { windowTables } from '../spec/window.ts';
@@ -191,13 +192,23 @@ function lines(config: Config, width: number): Cells {
   return sum(memory, cells(memory.blocks > 0 ? { luts: width, flipFlops: width } : {}));
 }
 
-/** Adder tree of `terms` numbers of `width` bits, every level registered; `gated`: each term or 0. */
-function adderTree({ family }: Config, terms: number, width: number, gated = false): Cells {
+/** Adder tree of `terms` products, every level registered; each term or 0, first sums moved by the offset. */
+function productTree({ family }: Config, terms: number): Cells {
+  const moved = treeOffset(terms) !== 0;
   let flipFlops = 0;
-  for (let level = 1; terms >> level >= 1; level++) flipFlops += (terms >> level) * (width + level);
-  // An adder of six-input tables takes one of its two gates in.
-  const gates = gated ? terms * width * either(family, terms > 1 ? 0.5 : 1, 1) : 0;
-  return cells({ luts: gates + (wideTables(family) ? flipFlops - (terms - 1) : flipFlops), flipFlops });
+  for (let level = 1; terms >> level >= 1; level++) flipFlops += (terms >> level) * treeSumBits(terms, level);
+  // An adder of six-input tables takes one of its two gates in; the offset costs the table of the other one's new bit.
+  const gates = terms * 16 * either(family, terms > 1 ? 0.5 : 1, 1);
+  const offsets = moved ? (terms / 2) * either(family, 1, 3) : 0;
+  const shared = wideTables(family) ? terms - (moved ? 2 : 1) : 0;
+  return cells({ luts: gates + offsets + flipFlops - shared, flipFlops });
+}
+
+/** Counts the bits of a word in a registered tree of adders. */
+function bitCount({ family }: Config, terms: number): Cells {
+  let flipFlops = 0;
+  for (let level = 1; terms >> level >= 1; level++) flipFlops += (terms >> level) * (2 + level);
+  return cells({ luts: wideTables(family) ? flipFlops - (terms - 1) : flipFlops, flipFlops });
 }
 
 /** Multipliers, adder trees, accumulators, the count of multiplications. */
@@ -214,9 +225,9 @@ function array(config: Config): Cells {
   return sum(
     times(paired ? count / 2 : count, unit),
     times(lanes * inputs, cells({ luts: either(family, 15, 30) + pixels, flipFlops: pixels })),
-    times(pixels * lanes, adderTree(config, inputs, 16, true)),
+    times(pixels * lanes, productTree(config, inputs)),
     times(pixels * lanes, cells({ luts: either(family, 114, 138), flipFlops: 32 })),
-    adderTree(config, count, 2),
+    bitCount(config, count),
     cells({ luts: either(family, 144, 190), flipFlops: 96 + Math.log2(count) + 1 }),
   );
 }

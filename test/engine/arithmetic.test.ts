@@ -4,6 +4,7 @@ import { countedActivation, requantise, requantiseExact, roundingOffset } from '
 import { moduleSources } from '../../src/node/rtl-sources.ts';
 import { elaborate } from '../../src/node/yosys.ts';
 import { compileNetlist, type Simulator } from '../../src/rtlsim/simulator.ts';
+import { TREE_OFFSET, treeSumBits } from '../../src/spec/adder-tree.ts';
 import { PRUNING_LEVELS, packFields, SHIFT_BITS, STAGE_FIELDS } from '../../src/spec/isa.ts';
 
 const seed = Number(process.env.DEPTHWRIGHT_SEED ?? 20_250_301);
@@ -132,6 +133,42 @@ describe('the arithmetic of the engine', () => {
     );
     expect(compared).toBeGreaterThanOrEqual(runs.numRuns);
   });
+
+  it.each([
+    [2, 0],
+    [4, TREE_OFFSET],
+    [16, TREE_OFFSET],
+  ])(
+    `adds %i products, first sums %i higher and lower on the way, a held one as 0 (seed ${seed})`,
+    async (inputs, offset) => {
+      const parameters = { Inputs: inputs, Width: 16, Gated: 1, Offset: TREE_OFFSET };
+      const simulator = await simulatorOf('dw_adder_tree', parameters);
+      const product = fc.oneof(fc.integer({ min: -32640, max: 32640 }), fc.constantFrom(-32640, 32640, 0, -1));
+      const terms = fc.array(product, { minLength: inputs, maxLength: inputs });
+      const bits = treeSumBits(inputs, 1);
+      let compared = 0;
+      fc.assert(
+        fc.property(terms, fc.array(fc.boolean(), { minLength: inputs, maxLength: inputs }), (products, keep) => {
+          const pack = (values: readonly number[], width: number): bigint =>
+            values.reduceRight((packed, value) => (packed << BigInt(width)) | BigInt.asUintN(width, BigInt(value)), 0n);
+          simulator.poke('terms_i', pack(products, 16));
+          simulator.poke('keep_i', pack(keep.map(Number), 1));
+          simulator.step(Math.log2(inputs));
+          const counted = products.map((value, index) => (keep[index] ? value : 0));
+          const total = counted.reduce((sum, value) => sum + value, 0);
+          expect(signed(simulator.peek('sum_o'), 16 + Math.log2(inputs))).toBe(total);
+          const sums = simulator.peek('gen_tree.gen_level[1].sums');
+          for (let k = 0; k < inputs / 2; k++) {
+            const wanted = counted[2 * k]! + counted[2 * k + 1]! + (4 * k < inputs ? offset : -offset);
+            expect(signed(sums >> BigInt(k * bits), bits)).toBe(wanted);
+            compared += 1;
+          }
+        }),
+        runs,
+      );
+      expect(compared).toBeGreaterThanOrEqual((runs.numRuns * inputs) / 2);
+    },
+  );
 
   it.each([
     [8, 17, 0],
