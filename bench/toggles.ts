@@ -29,7 +29,7 @@ import { madeUpLevels } from './toggles/levels.ts';
 import { CLASSES, REGISTER_SIGNALS, registerProbes } from './toggles/registers.ts';
 
 const LIMIT = 100_000_000;
-/** The trees of the model fall to 0 in the cycles that the sequence shows, not in those that an instruction waits. */
+/** The products of the model fall to 0 in the cycles that the sequence shows, not in those that an instruction waits. */
 const TREE_TOLERANCE = 0.01;
 
 const { values: options } = parseArgs({
