@@ -114,8 +114,8 @@ function sequencing(config: Config): Cells {
   const post = 67 + 2 * multiplierBits;
   const position = 50 + columnBits + offsetBits + 2 * pixels + pixels * columnBits;
   return sum(
-    ...[240, 240, 101].map((width) => distributed(family, width, 8)), // descriptors
-    cells({ luts: either(family, 70, 84), flipFlops: wideTables(family) ? 848 : 267 }), // front end
+    ...[240, 240, 115].map((width) => distributed(family, width, 8)), // descriptors
+    cells({ luts: either(family, 70, 84), flipFlops: wideTables(family) ? 862 : 267 }), // front end
     cells({ luts: either(family, 381, 681), flipFlops: 236 }), // setup
     times(7, cells({ luts: either(family, 54, 43) })),
     cells({ luts: either(family, 141, 149), flipFlops: 165 }), // serial multipliers
@@ -124,7 +124,7 @@ function sequencing(config: Config): Cells {
     cells({ luts: either(family, 239, 340) + 31 * pixels, flipFlops: 301 + 26 * pixels }), // pixel walker
     cells({ luts: either(family, 724, 960) + either(family, 114, 150) * pixels, flipFlops: 840 + 80 * pixels }),
     cells({ luts: either(family, 204, 227), flipFlops: 130 }), // weight walker
-    cells({ luts: either(family, 30, 150) + 14 * pixels, flipFlops: 609 + 2 * pixels }), // dw_compute itself
+    cells({ luts: either(family, 30, 150) + 14 * pixels, flipFlops: 623 + 2 * pixels }), // dw_compute itself
     cells({ luts: either(family, 92, 200), flipFlops: 66 + 2 * post }), // stage context
     ...[27, 7, post].map((width) => distributed(family, width, 8)),
     delay(family, 3, bank + 1),
