@@ -25,6 +25,7 @@ export function step(
   activationThreshold: i32,
   activationShift: i32,
   roundingOffset: i32,
+  treeOffset: i32,
 ): void {
   const zero = i16x8.splat(0);
   const minusOne = i16x8.splat(-1);
@@ -83,31 +84,8 @@ export function step(
       }
     }
     for (let p = 0; p < pixels; p++) {
-      let below = products + <usize>p * row;
-      let mask: i32 = (1 << 17) - 1;
-      for (let sums = inputs >> 1; sums > 0; sums >>= 1) {
-        const bits = i32x4.splat(mask);
-        const end = treeRegisters + ((<usize>max(sums, 4)) << 2);
-        const first = treeRegisters;
-        while (treeRegisters < end) {
-          let next: v128;
-          if (sums === inputs >> 1) {
-            next = i32x4.extadd_pairwise_i16x8_s(v128.load(below));
-            below += 16;
-          } else {
-            const a = v128.load(below);
-            const b = sums < 4 ? zero : v128.load(below, 16);
-            next = i32x4.add(v128.shuffle<i32>(a, b, 0, 2, 4, 6), v128.shuffle<i32>(a, b, 1, 3, 5, 7));
-            below += 32;
-          }
-          const change = v128.and(v128.xor(next, v128.load(treeRegisters)), bits);
-          treeToggles = i32x4.add(treeToggles, ones(change));
-          v128.store(treeRegisters, next);
-          treeRegisters += 16;
-        }
-        below = first;
-        mask = (mask << 1) | 1;
-      }
+      treeToggles = i32x4.add(treeToggles, addUp(treeRegisters, products + <usize>p * row, inputs, treeOffset));
+      treeRegisters += treeBytes(inputs);
     }
     weightRegisters += row * ((pixels + 1) >> 1);
     activationRegisters += row * pixels;
@@ -122,23 +100,65 @@ export function step(
   add(counts + 48, treeToggles);
 }
 
-/** The adder trees of `trees` lanes and pixels go to 0. */
-export function idle(counts: usize, treeRegisters: usize, trees: i32, inputs: i32): void {
-  const zero = i32x4.splat(0);
-  let toggles = zero;
+/** The adder trees of `trees` lanes and pixels see products of 0, in `products` as many as one tree has. */
+export function idle(
+  counts: usize,
+  treeRegisters: usize,
+  products: usize,
+  trees: i32,
+  inputs: i32,
+  treeOffset: i32,
+): void {
+  let toggles = i32x4.splat(0);
+  memory.fill(products, 0, (<usize>inputs) << 1);
   for (let tree = 0; tree < trees; tree++) {
-    let mask: i32 = (1 << 17) - 1;
-    for (let sums = inputs >> 1; sums > 0; sums >>= 1) {
-      const end = treeRegisters + ((<usize>max(sums, 4)) << 2);
-      while (treeRegisters < end) {
-        toggles = i32x4.add(toggles, ones(v128.and(v128.load(treeRegisters), i32x4.splat(mask))));
-        v128.store(treeRegisters, zero);
-        treeRegisters += 16;
-      }
-      mask = (mask << 1) | 1;
-    }
+    toggles = i32x4.add(toggles, addUp(treeRegisters, products, inputs, treeOffset));
+    treeRegisters += treeBytes(inputs);
   }
   add(counts + 48, toggles);
+}
+
+/** Bytes of a tree's sums. */
+function treeBytes(inputs: i32): usize {
+  let bytes: usize = 0;
+  for (let sums = inputs >> 1; sums > 0; sums >>= 1) bytes += (<usize>max(sums, 4)) << 2;
+  return bytes;
+}
+
+/** Sends products through a tree whose first sums lie offset higher or lower; gives the bits that change, in four parts. */
+function addUp(sumsAt: usize, products: usize, inputs: i32, offset: i32): v128 {
+  const zero = i32x4.splat(0);
+  const half = inputs >> 1;
+  let toggles = zero;
+  let below = products;
+  let mask: i32 = (1 << 18) - 1;
+  for (let sums = half; sums > 0; sums >>= 1) {
+    const bits = i32x4.splat(mask);
+    const first = sumsAt;
+    const end = first + ((<usize>max(sums, 4)) << 2);
+    const middle = first + ((<usize>sums) << 1);
+    while (sumsAt < end) {
+      let next: v128;
+      if (sums === half) {
+        const signed = i32x4.splat(sumsAt < middle ? offset : -offset);
+        const shift = sums === 4 ? v128.shuffle<i32>(signed, i32x4.neg(signed), 0, 1, 4, 5) : signed;
+        next = i32x4.add(i32x4.extadd_pairwise_i16x8_s(v128.load(below)), shift);
+        below += 16;
+      } else {
+        const a = v128.load(below);
+        const b = sums < 4 ? zero : v128.load(below, 16);
+        next = i32x4.add(v128.shuffle<i32>(a, b, 0, 2, 4, 6), v128.shuffle<i32>(a, b, 1, 3, 5, 7));
+        below += 32;
+      }
+      toggles = i32x4.add(toggles, ones(v128.and(v128.xor(next, v128.load(sumsAt)), bits)));
+      v128.store(sumsAt, next);
+      sumsAt += 16;
+    }
+    below = first;
+    // The last sums, where the offsets cancel, are as wide as those before.
+    if (sums > 2) mask = (mask << 1) | 1;
+  }
+  return toggles;
 }
 
 /** Bits that are 1, in four parts. */

@@ -5,8 +5,8 @@
  *
  *   node --import ./tools/typescript.mjs bench/toggles.ts [--model FILE|NAME] [--config NAME] [--plan FOLDER] [--json]
  *
- * Verilator only. Without the levels of `depthwright prune`, three levels are made up: zeros are held; weights below their layer's median, too;
- * activations below 8, too. Simulators are kept in `.cache/rtl`.
+ * Verilator only. Without the levels of `depthwright prune`, four levels are made up: zeros are held; weights below their layer's
+ * median, too; activations below 8, too; and activations are rounded to multiples of 4. Simulators are kept in `.cache/rtl`.
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -29,7 +29,7 @@ import { madeUpLevels } from './toggles/levels.ts';
 import { CLASSES, REGISTER_SIGNALS, registerProbes } from './toggles/registers.ts';
 
 const LIMIT = 100_000_000;
-/** The trees of the model fall to 0 in the cycles that the sequence shows, not in those that an instruction waits. */
+/** The products of the model fall to 0 in the cycles that the sequence shows, not in those that an instruction waits. */
 const TREE_TOLERANCE = 0.01;
 
 const { values: options } = parseArgs({

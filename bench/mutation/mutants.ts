@@ -82,7 +82,7 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
     ['activity-clear', 'reset', 'if (!rst_ni || clear_i) begin', 'if (!rst_ni) begin', 'counts of the frame before stay'],
   ],
   'engine/dw_adder_tree.sv': [
-    ['tree-extend', 'sign', "(Width+l)'(a) + (Width+l)'(b)", "(Width+l)'($unsigned(a)) + (Width+l)'(b)", 'a negative term is extended with zeros'],
+    ['tree-extend', 'sign', "To'(a) + To'(b)", "To'($unsigned(a)) + To'(b)", 'a negative term is extended with zeros'],
   ],
   'engine/dw_array.sv': [
     ['array-threshold', 'threshold', 'size >= weight_threshold_i', 'size > weight_threshold_i', 'a weight at the threshold is pruned'],
@@ -116,8 +116,13 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
     ['pair-enable-one', 'dropped', 'if (keep0_q[0] || keep1_q[0]) begin', 'if (keep0_q[0]) begin', 'the pair stays where only the upper operand moves'],
     ['pair-carry', 'off-by-one', "product_q + 33'sd32768", "product_q + 33'sd32767", 'the lower product is one too small, the upper one at times'],
   ],
+  'engine/dw_offset.sv': [
+    ['offset-held', 'dropped', 'Table[{keep_i, upper_i}]', "Table[{1'b1, upper_i}]", 'the upper bits of a held product count'],
+    ['offset-minus', 'sign', 'Minus ? -Step : Step', 'Step', 'the second half is as much too high as the first'],
+  ],
   'engine/dw_operand.sv': [
     ['operand-clear', 'dropped', 'assign clear = !valid_i && !pruned', "assign clear = !valid_i && !pruned && 1'b0", 'padding is no 0 where level 0 prunes nothing'],
+    ['operand-mask', 'width', "{6'h3f, mask_i}", "{7'h7f, mask_i[1:0]}", 'the third low bit is not dropped'],
     ['operand-above', 'threshold', "10'(code_i) < above_i", "10'(code_i) <= above_i", 'a code at the threshold is pruned'],
   ],
   'engine/dw_operand_router.sv': [
@@ -156,6 +161,8 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
     ['setup-skip', 'dropped', "depth_full - (stage_i[dw_pkg::STAGE_DIAGONAL_LSB] ? '0 : 10'(skipped_inputs_q))", 'depth_full', 'words that the level skips take steps'],
   ],
   'engine/dw_stage_context.sv': [
+    ['context-rounding', 'dropped', "zero - 8'(offset)", 'zero', 'activations are rounded down, not to nearest'],
+    ['context-round-down', 'boundary', "above_lowest < 8'(half) ? '0 : ", '', 'activations near 255 leave their 9 bits'],
     ['context-number', 'stage', 'if (close_i) number_post_q <= number_sums;', 'number_post_q <= number_sums;', 'the numbers of a later COMPUTE'],
   ],
   'engine/dw_tokens.sv': [

@@ -5,18 +5,18 @@ import type { Config } from '../../src/spec/config.ts';
 
 const SMALL_ACTIVATION = 8;
 
-/** Level 1 holds zeros, 2 weights below their layer's median as well, 3 activations below 8 as well. */
+/** Level 1 holds zeros, 2 weights below their layer's median as well, 3 activations below 8 as well; 4 rounds to multiples of 4. */
 export function madeUpLevels(network: Network, config: Config): PruningPlan {
-  const level = (halfOfWeights: boolean, activationThreshold: number): PruningLevel => ({
+  const level = (halfOfWeights: boolean, activationThreshold: number, activationShift = 0): PruningLevel => ({
     skipped: [],
     layers: network.layers.flatMap((layer, index) => {
       if (layer.op !== 'conv' && layer.op !== 'depthwise') return [];
       const sizes = Array.from(layer.weights, Math.abs).sort((a, b) => a - b);
       const median = sizes[sizes.length >> 1]!;
       const weightThreshold = halfOfWeights ? Math.max(1, Math.min(127, median)) : 1;
-      return [{ layer: index, weightThreshold, activationThreshold }];
+      return [{ layer: index, weightThreshold, activationThreshold, activationShift }];
     }),
   });
-  const levels = [level(false, 1), level(true, 1), level(true, SMALL_ACTIVATION)];
+  const levels = [level(false, 1), level(true, 1), level(true, SMALL_ACTIVATION), level(true, SMALL_ACTIVATION, 2)];
   return { network: networkIdentity(network), channelsPerWord: config.inputs, levels };
 }

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Sum of Inputs signed numbers. Every level is registered: latency log2(Inputs) cycles, one sum a cycle, no stalls.
-// With Gated, a term whose bit of keep_i is low counts as 0; that costs a look-up table a bit for every second term.
+// With Gated, a term whose bit of keep_i is low counts as 0; that costs a look-up table a bit for every first term of two.
+//
+// With Offset, the first sums of the first half of the terms lie so much higher and those of the second half so much
+// lower; the last level adds the halves, where both cancel. Small sums of either sign then share their upper bits, which
+// would all change with the sign. It makes every level but the last a bit wider. A tree of one level has none.
 module dw_adder_tree #(
   parameter int unsigned Inputs = 0,   // power of two
   parameter int unsigned Width = 16,
   parameter bit          Gated = 1'b0,
+  parameter int unsigned Offset = 0,   // a multiple of 2^(Width-5), at most 2^(Width-2)
   localparam int unsigned Levels = $clog2(Inputs)
 ) (
   input  logic                           clk_i,
@@ -13,6 +18,10 @@ module dw_adder_tree #(
   input  logic [Inputs-1:0]              keep_i,
   output logic signed [Width+Levels-1:0] sum_o
 );
+  localparam int unsigned Extra = Offset != 0 && Levels > 1 ? 1 : 0;
+  localparam int unsigned Low = Extra == 1 ? Width - 5 : 0;
+  localparam int unsigned Step = Offset >> Low;
+
   logic unused;
   assign unused = ^keep_i ^ clk_i;
   if (Levels == 0) begin : gen_wire
@@ -20,18 +29,35 @@ module dw_adder_tree #(
   end else begin : gen_tree
     for (genvar l = 1; l <= Levels; l++) begin : gen_level
       localparam int unsigned Count = Inputs >> l;
-      localparam int unsigned From = Width + l - 1;
-      logic [Count*(Width+l)-1:0] sums;
+      localparam int unsigned From = l == 1 ? Width + 1 : Width + l - 1 + Extra;
+      localparam int unsigned To = l == Levels ? Width + l : Width + l + Extra;
+      logic [Count*To-1:0] sums;
       for (genvar k = 0; k < Count; k++) begin : gen_sum
         logic signed [From-1:0] a, b;
         if (l == 1) begin : gen_terms
-          assign a = Gated && !keep_i[2*k] ? '0 : terms_i[(2*k)*Width +: Width];
-          assign b = Gated && !keep_i[2*k+1] ? '0 : terms_i[(2*k+1)*Width +: Width];
+          logic signed [Width-1:0] first, second;
+          logic keep;
+          assign keep = !Gated || keep_i[2*k];
+          assign first = terms_i[(2*k)*Width +: Width];
+          assign second = Gated && !keep_i[2*k+1] ? '0 : terms_i[(2*k+1)*Width +: Width];
+          // Apart, for yosys trims a sign extension, and the wider operand's gate would go into the adder's table, not this one's.
+          assign b[Width-1:0] = second;
+          assign b[Width] = Gated && !keep_i[2*k+1] ? 1'b0 : terms_i[(2*k+2)*Width-1];
+          if (Extra == 0) begin : gen_plain
+            assign a = keep ? From'(first) : '0;
+          end else begin : gen_offset
+            assign a[Low-1:0] = keep ? first[Low-1:0] : '0;
+            dw_offset #(.Step(Step), .Minus(2 * k >= Count)) u_offset (
+              .keep_i (keep),
+              .upper_i(first[Width-1:Low]),
+              .sum_o  (a[Width:Low])
+            );
+          end
         end else begin : gen_below
           assign a = gen_level[l-1].sums[(2*k)*From +: From];
           assign b = gen_level[l-1].sums[(2*k+1)*From +: From];
         end
-        always_ff @(posedge clk_i) sums[k*(Width+l) +: Width+l] <= (Width+l)'(a) + (Width+l)'(b);
+        always_ff @(posedge clk_i) sums[k*To +: To] <= To'(a) + To'(b);
       end
     end
     assign sum_o = gen_level[Levels].sums;

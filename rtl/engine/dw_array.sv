@@ -98,7 +98,7 @@ module dw_array #(
     assign kept_o[m*Pixels*Inputs +: Pixels*Inputs] = keep_q;
 
     for (genvar p = 0; p < Pixels; p++) begin : gen_tree
-      dw_adder_tree #(.Inputs(Inputs), .Width(16), .Gated(1'b1)) u_tree (
+      dw_adder_tree #(.Inputs(Inputs), .Width(16), .Gated(1'b1), .Offset(dw_pkg::TREE_OFFSET)) u_tree (
         .clk_i,
         .terms_i(products[p*Inputs*16 +: Inputs*16]),
         .keep_i (kept[p*Inputs +: Inputs]),

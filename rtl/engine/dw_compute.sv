@@ -274,13 +274,13 @@ module dw_compute #(
   // ---- numbers of the stage
   localparam int unsigned PostBits = 2 + 3 + 7 * 8 + 2 * MultiplierBits + 6;
   logic [PostBits-1:0] post_q;
-  logic [15:0] zero_q;
+  logic [26:0] activation_q;
   logic [6:0] weight_threshold_q;
   dw_stage_context #(
     .MultiplierBits(MultiplierBits), .BankData(BankData), .Operands(Operands), .Sums(Sums)
   ) u_stage_context (
     .clk_i, .rst_ni, .level_i, .number_i(number_q), .stage_i(stage_q), .close_i(close_sums),
-    .zero_o(zero_q), .weight_threshold_o(weight_threshold_q), .post_o(post_q)
+    .activation_o(activation_q), .weight_threshold_o(weight_threshold_q), .post_o(post_q)
   );
 
   // ---- memories
@@ -378,8 +378,10 @@ module dw_compute #(
     .slot_straddle_i(slot_straddle_bank),
     .slot_column_i  (slot_column_bank),
     .lane_offset_i  (lane_offset_bank),
-    .zero_i         (zero_q[7:0]),
-    .threshold_i    (zero_q[15:8]),
+    .zero_i         (activation_q[7:0]),
+    .threshold_i    (activation_q[15:8]),
+    .rounding_zero_i(activation_q[23:16]),
+    .mask_i         (activation_q[26:24]),
     .addend_o       (addend),
     .direct_o       (direct),
     .columns_o      (columns),

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // From the words that leave the banks to operands: rotate rows into place, pick each slot's word, subtract the zero
-// point, put 0 where a tap lies in the padding (hardware padding: no zero is stored), mark what the level prunes, and on
-// the window path keep the groups of columns to the left and right at hand.
+// point and round, put 0 where a tap lies in the padding (hardware padding: no zero is stored), mark what the level prunes,
+// and on the window path keep the groups of columns to the left and right at hand.
 //
-// Data and the signals with them come in cycle 0; zero_i and threshold_i belong to cycle 2. addend_o (raw codes of the
+// Data and the signals with them come in cycle 0; zero_i to mask_i belong to cycle 2. addend_o (raw codes of the
 // residual tensor) is right in cycle 3, operands in cycle 4. One step a cycle, no stalls.
 module dw_operand_words #(
   parameter int unsigned Pixels = 0,
@@ -33,6 +33,8 @@ module dw_operand_words #(
   input  logic [OffsetBits-1:0]            lane_offset_i,
   input  logic signed [7:0]                zero_i,
   input  logic [7:0]                       threshold_i,
+  input  logic signed [7:0]                rounding_zero_i,   // zero point less rounding offset
+  input  logic [2:0]                       mask_i,            // low bits that are kept
   output logic [Pixels*Lanes*8-1:0]        addend_o,          // [pixel][lane]
   output logic [Pixels*Inputs*10-1:0]      direct_o,          // [pixel][channel]
   output logic [Columns*Rows*Bytes*10-1:0] columns_o,         // [column][row][channel]
@@ -86,16 +88,17 @@ module dw_operand_words #(
     end
   end
 
-  // ---- cycle 3: x - z, padding, pruning
+  // ---- cycle 3: x - z, rounding, padding, pruning
   logic [Pixels*Inputs*10-1:0] direct_3q;
   logic [GroupWidth-1:0] window_3q;
   logic signed [9:0] below, above;
   assign below = 10'(zero_i) - 10'(threshold_i);
   assign above = 10'(zero_i) + 10'(threshold_i);
   // What lies outside the map is 0, pruned where any threshold prunes a 0: so it is within a group, see dw_operand.
-  logic blank_3q;
+  logic blank, blank_3q;
   logic [GroupWidth-1:0] blank_group;
-  always_ff @(posedge clk_i) blank_3q <= threshold_i != '0;
+  assign blank = threshold_i != '0;
+  always_ff @(posedge clk_i) blank_3q <= blank;
   always_ff @(posedge clk_i) blank_o <= blank_3q;
   assign blank_group = {(Pixels * Rows * Bytes) {blank_3q, 9'd0}};
   for (genvar p = 0; p < Pixels; p++) begin : gen_operand
@@ -104,7 +107,9 @@ module dw_operand_words #(
         .clk_i,
         .code_i   (direct_2q[(p*Inputs+n)*8 +: 8]),
         .valid_i  (slot_valid_2q[p]),
-        .zero_i,
+        .blank_i  (blank),
+        .zero_i   (rounding_zero_i),
+        .mask_i,
         .below_i  (below),
         .above_i  (above),
         .operand_o(direct_3q[(p*Inputs+n)*10 +: 10])
@@ -116,7 +121,9 @@ module dw_operand_words #(
           .clk_i,
           .code_i   (window_2q[((p*Rows+i)*Bytes+b)*8 +: 8]),
           .valid_i  (slot_valid_2q[p] && row_valid_2q[i]),
-          .zero_i,
+          .blank_i  (blank),
+          .zero_i   (rounding_zero_i),
+          .mask_i,
           .below_i  (below),
           .above_i  (above),
           .operand_o(window_3q[((p*Rows+i)*Bytes+b)*10 +: 10])

@@ -228,6 +228,9 @@ package dw_pkg;
   localparam int unsigned STAGE_SKIPPED_OUTPUTS_LSB = 553;
   localparam int unsigned STAGE_SKIPPED_OUTPUTS_BITS = 42;
 
+  // Adder trees (see src/spec/adder-tree.ts)
+  localparam int unsigned TREE_OFFSET = 6144;
+
   // Timing (see src/spec/timing.ts)
   localparam int unsigned PIPELINE_READ = 6;
   localparam int unsigned PIPELINE_OPERAND = 7;

@@ -1,13 +1,14 @@
 /**
  * The operand registers of the multiplier array, as the hardware has them: one weight register of 8 bits a lane, input
  * and pair of pixels (a DSP), one activation register of 9 bits a lane, input and pixel; and behind them the registered
- * sums of the adder trees, 16 + l bits in level l, which take a held product as 0.
+ * sums of the adder trees (`src/spec/adder-tree.ts`), which take a held product as 0.
  *
  * An activation register takes the rounded x - z where |w| >= the weight threshold and |x - z| >= the activation threshold, a
  * weight register where an activation of its pair does; what does not move holds. Toggles are bits that change.
  */
 import { countedActivation } from '../network/numerics.ts';
 import type { OperandPruning } from '../simulate/compute.ts';
+import { treeOffset, treeSumBits } from '../spec/adder-tree.ts';
 import type { Config } from '../spec/config.ts';
 
 /** What a cycle of the array is made of; all are sums over cycles. */
@@ -66,7 +67,7 @@ export interface StepRegisters {
     pruning: OperandPruning,
     zeroPoint: number,
   ): void;
-  /** A cycle without a step: products are 0. */
+  /** A cycle without a step, as before the first one: products are 0. */
   idle(counts: ArrayCounts): void;
 }
 
@@ -88,6 +89,7 @@ export class OperandRegisters implements StepRegisters {
     this.activations = new Uint16Array(config.lanes * config.pixels * config.inputs);
     this.sums = new Int32Array(config.lanes * config.pixels * (config.inputs - 1));
     this.products = new Int32Array(config.pixels * config.inputs);
+    this.idle(noCounts());
   }
 
   step(
@@ -157,15 +159,18 @@ export class OperandRegisters implements StepRegisters {
     let terms = this.products.subarray(pixel * inputs, (pixel + 1) * inputs);
     let at = (lane * pixels + pixel) * (inputs - 1);
     let toggles = 0;
-    for (let bits = 17; terms.length > 1; bits++) {
-      const level = this.sums.subarray(at, at + terms.length / 2);
-      for (let k = 0; k < level.length; k++) {
-        const sum = terms[2 * k]! + terms[2 * k + 1]!;
-        toggles += ones((level[k]! ^ sum) & (2 ** bits - 1));
-        level[k] = sum;
+    let offset = treeOffset(inputs);
+    for (let level = 1; terms.length > 1; level++) {
+      const sums = this.sums.subarray(at, at + terms.length / 2);
+      const bits = 2 ** treeSumBits(inputs, level) - 1;
+      for (let k = 0; k < sums.length; k++) {
+        const sum = terms[2 * k]! + terms[2 * k + 1]! + (2 * k < sums.length ? offset : -offset);
+        toggles += ones((sums[k]! ^ sum) & bits);
+        sums[k] = sum;
       }
-      at += level.length;
-      terms = level;
+      at += sums.length;
+      terms = sums;
+      offset = 0;
     }
     return toggles;
   }

@@ -1,9 +1,10 @@
 /** `OperandRegisters` in WebAssembly (SIMD), for arrays whose inputs are a multiple of 8. */
 import { roundingOffset } from '../network/numerics.ts';
 import type { OperandPruning } from '../simulate/compute.ts';
+import { treeOffset } from '../spec/adder-tree.ts';
 import type { Config } from '../spec/config.ts';
 import { createMemory, instantiate, reserve } from '../webassembly.ts';
-import { type ArrayCounts, OperandRegisters, type StepRegisters } from './array.ts';
+import { type ArrayCounts, noCounts, OperandRegisters, type StepRegisters } from './array.ts';
 import { OPERANDS_BASE64 } from './generated/operands.ts';
 
 const COUNTED = [
@@ -60,6 +61,7 @@ export class VectorRegisters implements StepRegisters {
     this.weights = new Int8Array(memory.buffer, weights, lanes * inputs);
     const bytes = Uint8Array.from(atob(OPERANDS_BASE64), (character) => character.charCodeAt(0));
     this.exports = instantiate(bytes, { env: { memory } }) as typeof this.exports;
+    this.idle(noCounts());
   }
 
   step(
@@ -90,6 +92,7 @@ export class VectorRegisters implements StepRegisters {
       pruning.activationThreshold,
       pruning.activationShift,
       roundingOffset(zeroPoint, pruning.activationShift),
+      treeOffset(inputs),
     );
     counts.steps += 1;
     for (let index = 0; index < COUNTED.length; index++) counts[COUNTED[index]!] += this.counts[index]!;
@@ -99,7 +102,7 @@ export class VectorRegisters implements StepRegisters {
   idle(counts: ArrayCounts): void {
     const { lanes, pixels, inputs } = this.config;
     this.counts.fill(0);
-    this.exports.idle(0, this.at.tree, lanes * pixels, inputs);
+    this.exports.idle(0, this.at.tree, this.at.products, lanes * pixels, inputs, treeOffset(inputs));
     counts.treeToggles += this.counts[COUNTED.indexOf('treeToggles')]!;
   }
 }

@@ -1,4 +1,5 @@
 /** The SystemVerilog package `dw_pkg`: encodings, register map, error codes and timing, from their definitions. */
+import { TREE_OFFSET } from '../spec/adder-tree.ts';
 import { ROW_SETS } from '../spec/config.ts';
 import {
   COUNT_BITS,
@@ -91,6 +92,7 @@ package dw_pkg;
   text += number('STAGE_PARTS', STAGE_PARTS);
   text += number('STAGE_BITS', STAGE_BITS);
   text += fieldConstants('STAGE', STAGE_FIELDS, 0);
+  text += `\n  // Adder trees (see src/spec/adder-tree.ts)\n${number('TREE_OFFSET', TREE_OFFSET)}`;
   text += '\n  // Timing (see src/spec/timing.ts)\n';
   for (const [name, value] of Object.entries(PIPELINE)) text += number(`PIPELINE_${upperSnake(name)}`, value);
   const timing = {

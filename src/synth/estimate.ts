@@ -3,6 +3,7 @@
  * block memories are what yosys maps to, exactly; look-up tables and flip-flops lie within 15 % of it
  * (docs/synthesis.md). Numbers here that are no parameter are the size of logic that depends on none.
  */
+import { treeOffset, treeSumBits } from '../spec/adder-tree.ts';
 import { type Config, multipliers, parameterBytes, ROW_SETS } from '../spec/config.ts';
 import { PIPELINE } from '../spec/timing.ts';
 import { windowTables } from '../spec/window.ts';
@@ -113,8 +114,8 @@ function sequencing(config: Config): Cells {
   const post = 67 + 2 * multiplierBits;
   const position = 50 + columnBits + offsetBits + 2 * pixels + pixels * columnBits;
   return sum(
-    ...[240, 240, 101].map((width) => distributed(family, width, 8)), // descriptors
-    cells({ luts: either(family, 70, 84), flipFlops: wideTables(family) ? 848 : 267 }), // front end
+    ...[240, 240, 115].map((width) => distributed(family, width, 8)), // descriptors
+    cells({ luts: either(family, 70, 84), flipFlops: wideTables(family) ? 862 : 267 }), // front end
     cells({ luts: either(family, 381, 681), flipFlops: 236 }), // setup
     times(7, cells({ luts: either(family, 54, 43) })),
     cells({ luts: either(family, 141, 149), flipFlops: 165 }), // serial multipliers
@@ -123,9 +124,9 @@ function sequencing(config: Config): Cells {
     cells({ luts: either(family, 239, 340) + 31 * pixels, flipFlops: 301 + 26 * pixels }), // pixel walker
     cells({ luts: either(family, 724, 960) + either(family, 114, 150) * pixels, flipFlops: 840 + 80 * pixels }),
     cells({ luts: either(family, 204, 227), flipFlops: 130 }), // weight walker
-    cells({ luts: either(family, 30, 150) + 14 * pixels, flipFlops: 609 + 2 * pixels }), // dw_compute itself
-    cells({ luts: either(family, 60, 170), flipFlops: 53 + 2 * post }), // stage context
-    ...[16, 7, post].map((width) => distributed(family, width, 8)),
+    cells({ luts: either(family, 30, 150) + 14 * pixels, flipFlops: 623 + 2 * pixels }), // dw_compute itself
+    cells({ luts: either(family, 92, 200), flipFlops: 66 + 2 * post }), // stage context
+    ...[27, 7, post].map((width) => distributed(family, width, 8)),
     delay(family, 3, bank + 1),
     delay(family, 3, sums - operands + 1),
     // Tokens, and everything else that goes along with a step.
@@ -179,7 +180,7 @@ function operandPath(config: Config): Cells {
         22,
       flipFlops: kept + direct + window * 8 + pixels * inputs * 10 + columns * rows * bytes * 10 + addend + 24,
     }),
-    times(pixels * inputs + window, cells({ luts: either(family, 35, 52), flipFlops: 10 })),
+    times(pixels * inputs + window, cells({ luts: either(family, 30, 52), flipFlops: 10 })),
     times(2 * tables.haloGroups, lines(config, window * 10)),
     cells({ luts: lanes * pixels * 10 * routed }),
   );
@@ -191,13 +192,23 @@ function lines(config: Config, width: number): Cells {
   return sum(memory, cells(memory.blocks > 0 ? { luts: width, flipFlops: width } : {}));
 }
 
-/** Adder tree of `terms` numbers of `width` bits, every level registered; `gated`: each term or 0. */
-function adderTree({ family }: Config, terms: number, width: number, gated = false): Cells {
+/** Adder tree of `terms` products, every level registered; each term or 0, first sums moved by the offset. */
+function productTree({ family }: Config, terms: number): Cells {
+  const moved = treeOffset(terms) !== 0;
   let flipFlops = 0;
-  for (let level = 1; terms >> level >= 1; level++) flipFlops += (terms >> level) * (width + level);
-  // An adder of six-input tables takes one of its two gates in.
-  const gates = gated ? terms * width * either(family, terms > 1 ? 0.5 : 1, 1) : 0;
-  return cells({ luts: gates + (wideTables(family) ? flipFlops - (terms - 1) : flipFlops), flipFlops });
+  for (let level = 1; terms >> level >= 1; level++) flipFlops += (terms >> level) * treeSumBits(terms, level);
+  // An adder of six-input tables takes one of its two gates in; the offset costs the table of the other one's new bit.
+  const gates = terms * 16 * either(family, terms > 1 ? 0.5 : 1, 1);
+  const offsets = moved ? (terms / 2) * either(family, 1, 3) : 0;
+  const shared = wideTables(family) ? terms - (moved ? 2 : 1) : 0;
+  return cells({ luts: gates + offsets + flipFlops - shared, flipFlops });
+}
+
+/** Counts the bits of a word in a registered tree of adders. */
+function bitCount({ family }: Config, terms: number): Cells {
+  let flipFlops = 0;
+  for (let level = 1; terms >> level >= 1; level++) flipFlops += (terms >> level) * (2 + level);
+  return cells({ luts: wideTables(family) ? flipFlops - (terms - 1) : flipFlops, flipFlops });
 }
 
 /** Multipliers, adder trees, accumulators, the count of multiplications. */
@@ -214,9 +225,9 @@ function array(config: Config): Cells {
   return sum(
     times(paired ? count / 2 : count, unit),
     times(lanes * inputs, cells({ luts: either(family, 15, 30) + pixels, flipFlops: pixels })),
-    times(pixels * lanes, adderTree(config, inputs, 16, true)),
+    times(pixels * lanes, productTree(config, inputs)),
     times(pixels * lanes, cells({ luts: either(family, 114, 138), flipFlops: 32 })),
-    adderTree(config, count, 2),
+    bitCount(config, count),
     cells({ luts: either(family, 144, 190), flipFlops: 96 + Math.log2(count) + 1 }),
   );
 }

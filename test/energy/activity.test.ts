@@ -45,12 +45,13 @@ describe('operand registers', () => {
       const pruning = { weightThreshold: 0, activationThreshold: 2, activationShift: 0 };
       registers.step(counts, Int8Array.of(1, 1, 2, -1), 0, 0, pruning, 0);
     };
+    // The first sum lies 6144 higher, the second as much lower, also before the first step and after the last.
     step([3, 4, 5, 3]); // 7 and 7, then 14: 3 + 3 + 3 bits
     expect(counts.treeToggles).toBe(9);
-    step([3, 1, 1, 3]); // 1 is held: 3 and -3 (17 bits), then 0: 1 + (7 ^ -3: 15) + 3
-    expect(counts.treeToggles).toBe(9 + 1 + 15 + 3);
-    registers.idle(counts); // 3 and -3 go: 2 + 16
-    expect(counts.treeToggles).toBe(28 + 18);
+    step([3, 1, 1, 3]); // 1 is held: 3 and -3, then 0: 1 + (-6137 ^ -6147: 10) + 3
+    expect(counts.treeToggles).toBe(9 + 1 + 10 + 3);
+    registers.idle(counts); // 3 and -3 go: 2 + (-6147 ^ -6144: 11)
+    expect(counts.treeToggles).toBe(23 + 13);
   });
 });
 

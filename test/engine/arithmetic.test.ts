@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { requantise, requantiseExact } from '../../src/network/numerics.ts';
+import { countedActivation, requantise, requantiseExact, roundingOffset } from '../../src/network/numerics.ts';
 import { moduleSources } from '../../src/node/rtl-sources.ts';
 import { elaborate } from '../../src/node/yosys.ts';
 import { compileNetlist, type Simulator } from '../../src/rtlsim/simulator.ts';
+import { TREE_OFFSET, treeSumBits } from '../../src/spec/adder-tree.ts';
+import { PRUNING_LEVELS, packFields, SHIFT_BITS, STAGE_FIELDS } from '../../src/spec/isa.ts';
 
 const seed = Number(process.env.DEPTHWRIGHT_SEED ?? 20_250_301);
 const runs = { seed, numRuns: 300 };
@@ -133,6 +135,42 @@ describe('the arithmetic of the engine', () => {
   });
 
   it.each([
+    [2, 0],
+    [4, TREE_OFFSET],
+    [16, TREE_OFFSET],
+  ])(
+    `adds %i products, first sums %i higher and lower on the way, a held one as 0 (seed ${seed})`,
+    async (inputs, offset) => {
+      const parameters = { Inputs: inputs, Width: 16, Gated: 1, Offset: TREE_OFFSET };
+      const simulator = await simulatorOf('dw_adder_tree', parameters);
+      const product = fc.oneof(fc.integer({ min: -32640, max: 32640 }), fc.constantFrom(-32640, 32640, 0, -1));
+      const terms = fc.array(product, { minLength: inputs, maxLength: inputs });
+      const bits = treeSumBits(inputs, 1);
+      let compared = 0;
+      fc.assert(
+        fc.property(terms, fc.array(fc.boolean(), { minLength: inputs, maxLength: inputs }), (products, keep) => {
+          const pack = (values: readonly number[], width: number): bigint =>
+            values.reduceRight((packed, value) => (packed << BigInt(width)) | BigInt.asUintN(width, BigInt(value)), 0n);
+          simulator.poke('terms_i', pack(products, 16));
+          simulator.poke('keep_i', pack(keep.map(Number), 1));
+          simulator.step(Math.log2(inputs));
+          const counted = products.map((value, index) => (keep[index] ? value : 0));
+          const total = counted.reduce((sum, value) => sum + value, 0);
+          expect(signed(simulator.peek('sum_o'), 16 + Math.log2(inputs))).toBe(total);
+          const sums = simulator.peek('gen_tree.gen_level[1].sums');
+          for (let k = 0; k < inputs / 2; k++) {
+            const wanted = counted[2 * k]! + counted[2 * k + 1]! + (4 * k < inputs ? offset : -offset);
+            expect(signed(sums >> BigInt(k * bits), bits)).toBe(wanted);
+            compared += 1;
+          }
+        }),
+        runs,
+      );
+      expect(compared).toBeGreaterThanOrEqual((runs.numRuns * inputs) / 2);
+    },
+  );
+
+  it.each([
     [8, 17, 0],
     [9, 25, 0],
     [1, 3, 0],
@@ -156,23 +194,65 @@ describe('the arithmetic of the engine', () => {
     );
   });
 
-  it(`marks and holds an operand below the threshold, and puts 0 in the padding (seed ${seed})`, async () => {
+  it(`marks and holds an operand below the threshold, rounds it, and puts 0 in the padding (seed ${seed})`, async () => {
     const simulator = await simulatorOf('dw_operand');
     let held = 0;
     fc.assert(
-      fc.property(code, code, fc.integer({ min: 0, max: 255 }), fc.boolean(), (value, zero, threshold, valid) => {
-        const ports = { code_i: value, zero_i: zero, below_i: zero - threshold, above_i: zero + threshold };
-        for (const [port, number] of Object.entries(ports)) simulator.poke(port, number);
-        simulator.poke('valid_i', Number(valid));
-        simulator.step(1);
-        const x = valid ? value - zero : 0;
-        const operand = simulator.peek('operand_o');
-        const pruned = Math.abs(x) < threshold;
-        if (!pruned) held = x;
-        expect(operand >> 9n === 1n).toBe(pruned);
-        expect(signed(operand & 511n, 9)).toBe(held);
-      }),
+      fc.property(
+        code,
+        code,
+        fc.integer({ min: 0, max: 255 }),
+        fc.integer({ min: 0, max: 3 }),
+        fc.boolean(),
+        (value, zero, activationThreshold, activationShift, valid) => {
+          const ports = {
+            code_i: value,
+            valid_i: Number(valid),
+            blank_i: Number(activationThreshold > 0),
+            zero_i: zero - roundingOffset(zero, activationShift),
+            mask_i: (-1 << activationShift) & 7,
+            below_i: zero - activationThreshold,
+            above_i: zero + activationThreshold,
+          };
+          for (const [port, number] of Object.entries(ports)) simulator.poke(port, number);
+          simulator.step(1);
+          const x = valid ? value - zero : 0;
+          const operand = simulator.peek('operand_o');
+          const pruned = Math.abs(x) < activationThreshold;
+          if (!pruned) held = countedActivation(x, zero, { activationThreshold, activationShift });
+          expect(operand >> 9n === 1n).toBe(pruned);
+          expect(signed(operand & 511n, 9)).toBe(held);
+        },
+      ),
       runs,
     );
+  });
+
+  it('finds the numbers of a level for every zero point and shift', async () => {
+    const simulator = await simulatorOf('dw_stage_context', { BankData: 2, Operands: 6, Sums: 10 });
+    let compared = 0;
+    for (let zero = -128; zero <= 127; zero++) {
+      for (let shift = 0; shift <= 3; shift++) {
+        const level = 1 + (((zero + 128) * 5 + shift) % PRUNING_LEVELS);
+        const threshold = (zero * 37 + shift) & 255;
+        const stage = packFields(STAGE_FIELDS, {
+          inputZero: zero,
+          activationThresholds: BigInt(threshold) << BigInt(8 * (level - 1)),
+          activationShifts: shift << (SHIFT_BITS * (level - 1)),
+        });
+        for (const at of [level, 0]) {
+          simulator.poke('level_i', at);
+          simulator.poke('number_i', shift);
+          simulator.poke('stage_i', stage);
+          simulator.step(8);
+          const [offset, kept] = at === 0 ? [0, 7] : [roundingOffset(zero, shift), (-1 << shift) & 7];
+          const wanted = [kept, (zero - offset) & 255, at === 0 ? 0 : threshold, zero & 255];
+          const got = simulator.peek('activation_o');
+          expect([24n, 16n, 8n, 0n].map((lsb) => Number((got >> lsb) & 255n))).toEqual(wanted);
+          compared += 1;
+        }
+      }
+    }
+    expect(compared).toBe(2 * 4 * 256);
   });
 });

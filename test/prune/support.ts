@@ -15,7 +15,9 @@ export function bottleneckNetwork(random: Random, multiplierBits: number): Netwo
   const builder = new NetworkBuilder(random, multiplierBits);
   const side = random.int(2, 9);
   const channels = random.int(1, 12);
-  let from = builder.input(side, random.int(2, 9), channels, random.int(-20, 20));
+  // Rounding differs near the ends of the codes.
+  const inputZero = random.oneIn(3) ? random.pick([-128, -125, -124, 124, 125, 127]) : random.int(-20, 20);
+  let from = builder.input(side, random.int(2, 9), channels, inputZero);
   const relu6 = { zeroPoint: -128, low: -128, high: 127 };
   for (let block = random.int(1, 3); block > 0; block--) {
     const width = builder.tensor(from).channels;
@@ -40,7 +42,7 @@ export function bottleneckNetwork(random: Random, multiplierBits: number): Netwo
   return builder.build('bottlenecks', [builder.mac('conv', mean, random.int(2, 12), makeWindow(1), {})]);
 }
 
-/** Levels with rising thresholds and skips; some layers with biases and weights of their own. */
+/** Levels with rising thresholds and skips, activations rounded; some layers with biases and weights of their own. */
 export function randomPlan(network: Network, config: Config, random: Random): PruningPlan {
   const hidden = hiddenChannels(network);
   const own = random.oneIn(2);
@@ -52,6 +54,7 @@ export function randomPlan(network: Network, config: Config, random: Random): Pr
           layer: at,
           weightThreshold: random.int(0, 18 * (index + 1)),
           activationThreshold: random.int(0, 36 * (index + 1)),
+          activationShift: random.int(0, 3),
           ...(random.oneIn(2) ? { bias: layer.bias.map((value) => value + random.int(-200, 200)) } : {}),
           ...(own && random.oneIn(2) ? { weights: layer.weights.map((value) => (random.oneIn(3) ? 0 : value)) } : {}),
         },

@@ -1,7 +1,14 @@
-/** Puts random pruning thresholds and skipped words into a program's stage descriptors. */
+/** Puts random pruning thresholds, shifts and skipped words into a program's stage descriptors. */
 import type { Compiled } from '../../../src/compile/compile.ts';
 import { DescriptorFile } from '../../../src/simulate/descriptors.ts';
-import { type Instruction, PRUNING_LEVELS, SKIP_BITS, STAGE_PARTS, setInstructions } from '../../../src/spec/isa.ts';
+import {
+  type Instruction,
+  PRUNING_LEVELS,
+  SHIFT_BITS,
+  SKIP_BITS,
+  STAGE_PARTS,
+  setInstructions,
+} from '../../../src/spec/isa.ts';
 import type { Random } from '../../support/random.ts';
 
 /** The same program with random entries for every level; what it computes at level 0 does not change. */
@@ -18,6 +25,7 @@ export function withRandomLevels(compiled: Compiled, random: Random): Compiled {
     const stage = descriptors.read(slot);
     let weightThresholds = 0n;
     let activationThresholds = 0n;
+    let activationShifts = 0;
     let skippedInputs = 0;
     let skippedOutputs = 0;
     // A step for each tap must be left; the window path and single channels skip no input.
@@ -25,10 +33,11 @@ export function withRandomLevels(compiled: Compiled, random: Random): Compiled {
     for (let level = 0; level < PRUNING_LEVELS; level++) {
       weightThresholds |= BigInt(random.int(0, 127)) << BigInt(7 * level);
       activationThresholds |= BigInt(random.pick([0, 1, 2, 3, 30, random.int(0, 255)])) << BigInt(8 * level);
+      activationShifts |= random.int(0, 2 ** SHIFT_BITS - 1) << (SHIFT_BITS * level);
       skippedInputs += random.int(0, Math.min(inputs, 63)) * 2 ** (SKIP_BITS * level);
       skippedOutputs += random.int(0, Math.min(stage.outputBlocks, 63)) * 2 ** (SKIP_BITS * level);
     }
-    const levels = stage.maximum ? {} : { weightThresholds, activationThresholds };
+    const levels = stage.maximum ? {} : { weightThresholds, activationThresholds, activationShifts };
     const changed = { ...stage, ...levels, skippedInputs, skippedOutputs };
     setInstructions(slot, changed).forEach((replacement, part) => {
       instructions[index - STAGE_PARTS + 1 + part] = replacement;

@@ -1,5 +1,6 @@
 /** Counts what random pairs of layer and configuration have covered. */
 import type { Layer, Window } from '../../../src/network/network.ts';
+import { roundingOffset } from '../../../src/network/numerics.ts';
 import type { Pair } from './random-pairs.ts';
 
 /** Groups of counts that must all be above 0 for a run to have tested what it says. */
@@ -16,6 +17,9 @@ const NAMED: Readonly<Record<string, readonly (string | number)[]>> = {
     'layer in strips',
     'pruning level',
     'pruned multiplications',
+    'rounded to nearest',
+    'rounded down',
+    'rounded up',
     'skipped words',
     'weights of the level',
   ],
@@ -56,6 +60,13 @@ export class Coverage {
     const { layers, skipped } = pruning.levels[level - 1]!;
     if (layers.some(({ weightThreshold, activationThreshold }) => weightThreshold + activationThreshold > 0))
       this.count('case', 'pruned multiplications');
+    for (const { layer, activationShift = 0 } of layers) {
+      if (activationShift < 2) continue;
+      const { zeroPoint } = network.tensors[network.layers[layer]!.inputs[0]!]!;
+      const offset = roundingOffset(zeroPoint, activationShift);
+      const way = offset === 0 ? 'down' : offset === 2 ** (activationShift - 1) ? 'to nearest' : 'up';
+      this.count('case', `rounded ${way}`);
+    }
     if (layers.some(({ weights }) => weights !== undefined)) this.count('case', 'weights of the level');
     if (skipped.length > 0) this.count('case', 'skipped words');
   }
