@@ -49,6 +49,7 @@ describe('the arithmetic of the engine', () => {
           const values = { accumulator_i: acc, bias_i: bias, multiplier_i: m, shift_i: shift };
           for (const [port, value] of Object.entries({ ...values, zero_i: zero, low_i: low, high_i: high }))
             simulator.poke(port, value);
+          simulator.poke('enable_i', 2 ** 11 - 1);
           simulator.step(11);
           const sum = (acc + bias) | 0;
           const wanted = requantise(sum, m, Math.max(1, shift), zero, low, high);
@@ -92,6 +93,7 @@ describe('the arithmetic of the engine', () => {
             output_high_i: high,
           };
           for (const [port, value] of Object.entries(ports)) simulator.poke(port, value);
+          simulator.poke('enable_i', 2 ** 17 - 1);
           simulator.step(18);
           const [a, b] = [BigInt(middle - middleZero), BigInt(addend - addendZero)];
           const sum = mode === 'multiply' ? a * b * BigInt(mm) : a * BigInt(mm) + b * BigInt(mr);
@@ -149,6 +151,7 @@ describe('the arithmetic of the engine', () => {
       fc.property(number(widthA), number(widthB), (a, b) => {
         simulator.poke('a_i', a);
         simulator.poke('b_i', b);
+        simulator.poke('enable_i', 15);
         simulator.step(Math.ceil(Math.log2(widthA)));
         expect(signed(simulator.peek('product_o'), widthA + widthB)).toBe(a * b + 0);
       }),
