@@ -28,6 +28,13 @@ export const blockKilobits: Readonly<Record<Config['family'], number>> = { xc7: 
 export const PARTS = ['control', 'sequencing', 'operands', 'array', 'requantisation', 'memories'] as const;
 export type Part = (typeof PARTS)[number];
 
+/**
+ * Flip-flops behind clock enables of which the model of activity knows the cycles (rtl/engine/dw_post.sv): those that
+ * move with codes on their way from the accumulators to the banks, and those that move with a turn of the residual.
+ */
+export const ENABLES = ['codes', 'residual'] as const;
+export type Enable = (typeof ENABLES)[number];
+
 export interface ResourceEstimate {
   /** DSP48E1, DSP48E2, MULT18X18D, SB_MAC16. */
   readonly dsp: number;
@@ -38,6 +45,8 @@ export interface ResourceEstimate {
   /** The same in blocks of 36 kbit. */
   readonly blockRam: number;
   readonly parts: { readonly [part in Part]: Cells };
+  /** Of `flipFlops`; all others may move in any cycle. */
+  readonly enabled: { readonly [enable in Enable]: number };
 }
 
 /** What the operand path is built for; see rtl/engine/dw_compute.sv. */
@@ -221,38 +230,37 @@ function array(config: Config): Cells {
   );
 }
 
-/** Requantisation, residual, tables. */
-function requantisation(config: Config): Cells {
+/** Cells of requantisation, residual and tables, by what moves their flip-flops; `shared`: any cycle. */
+function afterSums(config: Config): { readonly shared: Cells } & { readonly [enable in Enable]: Cells } {
   const { family, pixels, lanes, multiplierBits, requantisePixels, residualPixels, narrowDsp, axiBytes } = config;
   const units = requantisePixels * lanes;
   const residualUnits = residualPixels * lanes;
   const factor = multiplierBits + 9;
+  /** Steps of 27, 15 and 12 bits, three of 12, 12 and 8, and six of the shift. */
   const round = (width: number): Cells =>
-    cells({ luts: either(family, 147, 30) + either(family, 1.3, 7) * width, flipFlops: 3 * width + 38 });
+    cells({ luts: either(family, 105, 62) + either(family, 2.4, 6.5) * width, flipFlops: 92 });
   const narrow = multiplierBits === 16;
-  // The product's last register lies in the DSP slice of UltraScale, and not in that of Xilinx 7.
-  const own = family === 'xcup' ? 72 : family === 'xc7' ? 112 : 160;
+  // UltraScale's slice takes none of the registers around the product, since yosys moves none there.
+  const own = family === 'xcup' ? 216 : family === 'xc7' ? 72 : 160;
   /** A product of 8 or 9 bits, by a number of `b` bits. */
   const product = (a: number, b: number): Cells =>
     narrowDsp ? cells({ dsp: multiplier(family, b, a) }) : softMultiply(family, a, b);
   const unit = sum(
     cells({
-      luts: narrow ? (family === 'xcup' ? 88 : either(family, 48, 56)) : 110,
+      luts: narrow ? either(family, 49, 57) : 110,
       flipFlops: narrow ? own : own + 130,
       dsp: multiplier(family, 24, 16) + (narrow ? 0 : multiplier(family, 24, 15)),
     }),
     product(8, multiplierBits + 1),
     round(32 + multiplierBits),
-    delay(family, 6, 5),
-    delay(family, 8, 12),
   );
   const residual = sum(
-    cells({ luts: 3 * factor + 30, flipFlops: 3 * factor + 36 }),
+    cells({ luts: 3 * factor + 30, flipFlops: 3 * factor + 28 }),
     product(9, multiplierBits + 1),
     product(9, factor),
-    delay(family, factor + 1, 4),
     round(9 + factor),
   );
+  const queue = config.tables && axiBytes > TABLE_WORD ? tableQueue(config) : cells({});
   // Pixels that wait for their turn, before the units (twice) and after them.
   const turns = (units - residualUnits) * 8;
   const waiting = (pixels - requantisePixels) * lanes * 40;
@@ -270,26 +278,41 @@ function requantisation(config: Config): Cells {
     [3, 23],
   ];
   const { closed, operands } = latencies(config);
-  return sum(
-    times(units, unit),
-    times(residualUnits, residual),
-    cells({ luts: 2 * (turns > 0 ? units * 8 : 0), flipFlops: 3 * turns }),
-    cells({ luts: waiting + 20, flipFlops: waiting + 26 }),
+  const shared = sum(
+    times(units, sum(delay(family, 6, 5), delay(family, 8, 12))),
+    times(residualUnits, delay(family, factor + 1, 4)),
+    cells({ luts: 22, flipFlops: 54 }), // which stages hold values
     ...widths.map(([width, depth]) => delay(family, width, depth)),
     delay(family, units * 8, 6),
     delay(family, pixels * lanes * 8, closed - operands + 1),
-    config.tables ? lookups(config, units, axiBytes) : delay(family, units * 8, 2),
+    queue,
   );
+  const codes = sum(
+    times(units, unit),
+    cells({ luts: waiting, flipFlops: waiting }),
+    cells({ luts: turns > 0 ? units * 8 : 0, flipFlops: units * 8 }), // the sum or the code
+    config.tables ? lookups(config, units) : cells({ flipFlops: units * 16 }),
+  );
+  return {
+    shared,
+    codes,
+    residual: sum(times(residualUnits, residual), cells({ luts: turns > 0 ? units * 8 : 0, flipFlops: 3 * turns })),
+  };
 }
 
-function lookups(config: Config, units: number, axiBytes: number): Cells {
-  const { family } = config;
-  const bytes = 16;
-  const parts = Math.max(1, bytes / axiBytes);
-  const memory = times(parts, distributed(family, (bytes * 8) / parts, 1024 / bytes));
-  const lookup = sum(memory, cells({ luts: 8 * mux(family, bytes), flipFlops: bytes * 8 + 16 }));
-  const queue = axiBytes > bytes ? sum(fifo(config, axiBytes * 8 + 10, 16), cells({ luts: bytes * 8 })) : cells({});
-  return sum(times(units, lookup), queue);
+/** Codes that a word of an activation table holds. */
+const TABLE_WORD = 16;
+
+function lookups({ family, axiBytes }: Config, units: number): Cells {
+  const parts = Math.max(1, TABLE_WORD / axiBytes);
+  const memory = times(parts, distributed(family, (TABLE_WORD * 8) / parts, 1024 / TABLE_WORD));
+  const lookup = sum(memory, cells({ luts: 8 * mux(family, TABLE_WORD), flipFlops: 16 }));
+  return sum(times(units, lookup), cells({ flipFlops: 3 }));
+}
+
+/** What takes beats wider than a word apart. */
+function tableQueue(config: Config): Cells {
+  return sum(fifo(config, config.axiBytes * 8 + 10, 16), cells({ luts: TABLE_WORD * 8 }));
 }
 
 /** Activation banks with their ports, weight and parameter memory, write back. */
@@ -331,12 +354,13 @@ function memories(config: Config): Cells {
 }
 
 export function estimateResources(config: Config): ResourceEstimate {
+  const { shared, ...enables } = afterSums(config);
   const parts = {
     control: control(config),
     sequencing: sequencing(config),
     operands: operandPath(config),
     array: array(config),
-    requantisation: requantisation(config),
+    requantisation: sum(shared, ...Object.values(enables)),
     memories: memories(config),
   };
   const { luts, flipFlops, dsp, blocks } = sum(...Object.values(parts));
@@ -347,5 +371,6 @@ export function estimateResources(config: Config): ResourceEstimate {
     memoryBlocks: blocks,
     blockRam: (blocks * blockKilobits[config.family]) / 36,
     parts,
+    enabled: { codes: Math.round(enables.codes.flipFlops), residual: Math.round(enables.residual.flipFlops) },
   };
 }

@@ -133,18 +133,18 @@ export function multiplier(family: Family, a: number, b: number): number {
 
 /**
  * A product of two signed numbers from adders, as rtl/lib/dw_soft_multiply.sv adds them: one row a bit of `a`, a tree of
- * registered adders; the first level also gates its rows.
+ * registered adders; the first level also gates its rows. A row of level l is 2^l bits of `a` times `b`.
  */
 export function softMultiply(family: Family, a: number, b: number): Cells {
   let luts = 0;
   let flipFlops = 0;
   const gate = either(family, 2, 3);
   for (let rows = a, level = 1; rows > 1; level++) {
-    const adders = rows >> 1;
-    const width = Math.min(a + b, b + 2 ** level - 1 + (level === 1 ? 1 : 0));
-    luts += adders * width * (level === 1 ? gate : 1);
+    const bits = 2 ** level;
+    luts += (rows >> 1) * Math.min(a + b, b + bits) * (level === 1 ? gate : 1);
     rows = Math.ceil(rows / 2);
-    flipFlops += rows * (a + b);
+    const rest = a % bits;
+    flipFlops += Math.floor(a / bits) * (b + bits) + (rest > 0 ? b + rest : 0);
   }
-  return cells({ luts: Math.round(luts * 0.95), flipFlops: flipFlops - a });
+  return cells({ luts: Math.round(luts * 0.95), flipFlops });
 }

@@ -19,7 +19,7 @@ const SHAPES: [string, Partial<Config>][] = [
   ['one pixel, 16 lanes', { pixels: 1, lanes: 16, inputs: 16 }],
   ['8 pixels requantised one by one', { pixels: 8, lanes: 2, inputs: 2, requantisePixels: 1, residualPixels: 1 }],
   ['8 pixels at once, residuals by two', { pixels: 8, lanes: 2, inputs: 4, requantisePixels: 8, residualPixels: 2 }],
-  ['31-bit multipliers, 4 blocks a word', { pixels: 4, lanes: 2, inputs: 8, multiplierBits: 31 }],
+  ['31-bit multipliers, 4 blocks a word', { pixels: 4, lanes: 2, inputs: 8, multiplierBits: 31, narrowDsp: false }],
 ];
 
 /** Runs random layers at level 0 and at a random pruning level. */

@@ -99,5 +99,15 @@ describe("the design of 'tiny', mapped to Xilinx 7", () => {
       report.modules.filter(({ gates }) => gates.status !== 'equal').map(({ name, gates }) => [name, gates]),
     ).toEqual([]);
     expectEstimate(config, report.total);
+    // What the model of energy takes to hold: every flip-flop after the sums has an enable, and they are as many.
+    const after = report.modules.filter(({ name }) =>
+      ['dw_requantise', 'dw_residual', 'dw_round_clamp', 'dw_soft_multiply', 'dw_tables'].includes(name),
+    );
+    expect(new Set(after.map(({ name }) => name)).size).toBe(5);
+    for (const { name, own, enabled } of after) expect([name, enabled]).toEqual([name, own.ff]);
+    const post = report.modules.filter(({ name }) => name === 'dw_post');
+    const count = [...after, ...post].reduce((sum, { instances, enabled }) => sum + instances * enabled, 0);
+    const { codes, residual } = estimateResources(config).enabled;
+    expect(Math.abs((codes + residual) / count - 1)).toBeLessThan(0.05);
   });
 });
