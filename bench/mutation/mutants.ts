@@ -55,7 +55,7 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
     ['slice-unstable', 'stall', 'if (ready_i || !valid_q) data_q <=', 'if (ready_i || ready_o) data_q <=', 'an offered word changes before it is taken'],
   ],
   'lib/dw_soft_multiply.sv': [
-    ['soft-sign', 'sign', "? -b : '0", "? b : '0", 'the sign bit weighs positive'],
+    ['soft-sign', 'sign', "(a[4*r+2] ? b : '0) - top", "(a[4*r+2] ? b : '0) + top", 'the sign bit weighs positive'],
   ],
   'memory/dw_activation_memory.sv': [
     ['banks-second-set', 'off-by-one', "write_set_i + 2'd1 == 2'(s)", "write_set_i + 2'd2 == 2'(s)", 'the row after goes to the wrong set'],

@@ -32,7 +32,7 @@ module dw_residual #(
   logic signed [FactorBits-1:0] scaled, scaled_1q, scaled_5;
   logic signed [FactorBits:0] addend_product;
   always_ff @(posedge clk_i) if (enable_i[0]) difference_q <= 9'(addend_i) - 9'(residual_zero_i);
-  dw_soft_multiply #(.WidthA(9), .WidthB(MultiplierBits + 1), .Dsp(Dsp)) u_addend (
+  dw_soft_multiply #(.WidthA(9), .WidthB(MultiplierBits + 1), .Latency(4), .Dsp(Dsp)) u_addend (
     .clk_i, .enable_i(enable_i[4:1]), .a_i(difference_q), .b_i({1'b0, addend_factor_i}), .product_o(addend_product)
   );
   assign scaled = addend_product[FactorBits-1:0];
@@ -49,7 +49,7 @@ module dw_residual #(
     end
   end
   logic signed [Width-1:0] product_5, sum_6q;
-  dw_soft_multiply #(.WidthA(9), .WidthB(FactorBits), .Dsp(Dsp)) u_middle (
+  dw_soft_multiply #(.WidthA(9), .WidthB(FactorBits), .Latency(4), .Dsp(Dsp)) u_middle (
     .clk_i, .enable_i(enable_i[9:6]), .a_i(middle_1q), .b_i(factor_1q), .product_o(product_5)
   );
   dw_delay #(.Width(FactorBits + 1), .Depth(4)) u_scaled (

@@ -213,6 +213,7 @@ function adderTree({ family }: Config, terms: number, width: number, gated = fal
 function array(config: Config): Cells {
   const { family, pixels, lanes, inputs } = config;
   const count = multipliers(config);
+  const ones = Math.min(8, count); // bits of the count of multiplications that are added at once
   const paired = pixels > 1;
   // Enables, and where no slice takes them the adders before and after the product; registers outside the slice.
   const luts = { xc7: 4, xcup: 13, ecp5: 47, ice40: 31 }[family];
@@ -222,10 +223,11 @@ function array(config: Config): Cells {
     : cells({ flipFlops: { xc7: 21, xcup: 70, ecp5: 70, ice40: 37 }[family], dsp: 1 });
   return sum(
     times(paired ? count / 2 : count, unit),
-    times(lanes * inputs, cells({ luts: either(family, 15, 30) + pixels, flipFlops: pixels })),
+    times(lanes * inputs, cells({ luts: either(family, 15, 30) + pixels })),
     times(pixels * lanes, adderTree(config, inputs, 16, true)),
     times(pixels * lanes, cells({ luts: either(family, 114, 138), flipFlops: 32 })),
-    adderTree(config, count, 2),
+    times(count / ones, cells({ luts: ones > 1 ? 1.25 * ones : 0, flipFlops: Math.log2(ones) + 1 })),
+    adderTree(config, count / ones, Math.log2(ones) + 2),
     cells({ luts: either(family, 144, 190), flipFlops: 96 + Math.log2(count) + 1 }),
   );
 }
@@ -241,23 +243,23 @@ function afterSums(config: Config): { readonly shared: Cells } & { readonly [ena
     cells({ luts: either(family, 105, 62) + either(family, 2.4, 6.5) * width, flipFlops: 92 });
   const narrow = multiplierBits === 16;
   // UltraScale's slice takes none of the registers around the product, since yosys moves none there.
-  const own = family === 'xcup' ? 216 : family === 'xc7' ? 72 : 160;
+  const own = { xc7: 72, xcup: 240, ecp5: 240, ice40: 168 }[family];
   /** A product of 8 or 9 bits, by a number of `b` bits. */
-  const product = (a: number, b: number): Cells =>
-    narrowDsp ? cells({ dsp: multiplier(family, b, a) }) : softMultiply(family, a, b);
+  const product = (a: number, b: number, latency: number): Cells =>
+    narrowDsp ? cells({ dsp: multiplier(family, b, a) }) : softMultiply(family, a, b, latency);
   const unit = sum(
     cells({
-      luts: narrow ? either(family, 49, 57) : 110,
-      flipFlops: narrow ? own : own + 130,
+      luts: narrow ? { xc7: 33, xcup: 49, ecp5: 79, ice40: 59 }[family] : 90,
+      flipFlops: narrow ? own : own + (family === 'xc7' ? 85 : 130),
       dsp: multiplier(family, 24, 16) + (narrow ? 0 : multiplier(family, 24, 15)),
     }),
-    product(8, multiplierBits + 1),
+    product(8, multiplierBits + 1, narrow ? 2 : 3),
     round(32 + multiplierBits),
   );
   const residual = sum(
     cells({ luts: 3 * factor + 30, flipFlops: 3 * factor + 28 }),
-    product(9, multiplierBits + 1),
-    product(9, factor),
+    product(9, multiplierBits + 1, 4),
+    product(9, factor, 4),
     round(9 + factor),
   );
   const queue = config.tables && axiBytes > TABLE_WORD ? tableQueue(config) : cells({});
@@ -304,6 +306,8 @@ function afterSums(config: Config): { readonly shared: Cells } & { readonly [ena
 const TABLE_WORD = 16;
 
 function lookups({ family, axiBytes }: Config, units: number): Cells {
+  // iCE40 has no memory that is read without a clock.
+  if (family === 'ice40') return times(units, cells({ luts: 6_760, flipFlops: 8 * 1024 + 16 }));
   const parts = Math.max(1, TABLE_WORD / axiBytes);
   const memory = times(parts, distributed(family, (TABLE_WORD * 8) / parts, 1024 / TABLE_WORD));
   const lookup = sum(memory, cells({ luts: 8 * mux(family, TABLE_WORD), flipFlops: 16 }));
