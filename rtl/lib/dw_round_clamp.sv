@@ -4,11 +4,12 @@
 // src/network/numerics.ts. shift_i counts for 1 where it is 0.
 //
 // floor((v + 2^(s-1)) / 2^s) = floor((floor(v / 2^(s-1)) + 1) / 2): a three-step barrel shift by s - 1, a saturation
-// that the clamp cannot see, one addition. Every step saturates to what the steps after it may still shift into 12 bits.
+// that the clamp cannot see (to 10 bits: half of 512 is beyond any code with any zero point), one addition. Every step
+// saturates to what the steps after it may still shift into these bits.
 // Latency 6 cycles, one value a cycle, no stalls. shift_i comes with value_i, zero_i four cycles and low_i, high_i five
 // cycles after it. enable_i[k]: the value of this cycle came k cycles ago; without it the registers of step k hold.
 module dw_round_clamp #(
-  parameter int unsigned Width = 48            // 28 to 64
+  parameter int unsigned Width = 48            // 26 to 64
 ) (
   input  logic                    clk_i,
   input  logic [5:0]              enable_i,
@@ -19,7 +20,7 @@ module dw_round_clamp #(
   input  logic signed [7:0]       high_i,
   output logic signed [7:0]       code_o
 );
-  localparam int unsigned Kept = 12;
+  localparam int unsigned Kept = 10;
   localparam int unsigned Middle = Kept + 3;     // bits that a shift by up to 3 leaves Kept of,
   localparam int unsigned Coarse = Middle + 12;  // ... by up to 15
 

@@ -238,9 +238,9 @@ function afterSums(config: Config): { readonly shared: Cells } & { readonly [ena
   const units = requantisePixels * lanes;
   const residualUnits = residualPixels * lanes;
   const factor = multiplierBits + 9;
-  /** Steps of 27, 15 and 12 bits, three of 12, 12 and 8, and six of the shift. */
+  /** Steps of 25, 13 and 10 bits, three of 10, 10 and 8, and six of the shift. */
   const round = (width: number): Cells =>
-    cells({ luts: either(family, 105, 62) + either(family, 2.4, 6.5) * width, flipFlops: 92 });
+    cells({ luts: either(family, 105, 62) + either(family, 2.4, 6.5) * width, flipFlops: 82 });
   const narrow = multiplierBits === 16;
   // UltraScale's slice takes none of the registers around the product, since yosys moves none there.
   const own = { xc7: 72, xcup: 240, ecp5: 240, ice40: 168 }[family];
@@ -306,8 +306,8 @@ function afterSums(config: Config): { readonly shared: Cells } & { readonly [ena
 const TABLE_WORD = 16;
 
 function lookups({ family, axiBytes }: Config, units: number): Cells {
-  // iCE40 has no memory that is read without a clock.
-  if (family === 'ice40') return times(units, cells({ luts: 6_760, flipFlops: 8 * 1024 + 16 }));
+  // iCE40 has no memory that is read without a clock; equal copies become one.
+  if (family === 'ice40') return cells({ luts: 6_700 * units, flipFlops: 8 * 1024 + 16 * units + 3 });
   const parts = Math.max(1, TABLE_WORD / axiBytes);
   const memory = times(parts, distributed(family, (TABLE_WORD * 8) / parts, 1024 / TABLE_WORD));
   const lookup = sum(memory, cells({ luts: 8 * mux(family, TABLE_WORD), flipFlops: 16 }));
