@@ -239,8 +239,7 @@ function afterSums(config: Config): { readonly shared: Cells } & { readonly [ena
   const residualUnits = residualPixels * lanes;
   const factor = multiplierBits + 9;
   /** Steps of 25, 13 and 10 bits, three of 10, 10 and 8, and six of the shift. */
-  const round = (width: number): Cells =>
-    cells({ luts: either(family, 105, 62) + either(family, 2.4, 6.5) * width, flipFlops: 82 });
+  const round = (width: number): Cells => cells({ luts: either(family, 3.6, 6.5) * width, flipFlops: 82 });
   const narrow = multiplierBits === 16;
   // UltraScale's slice takes none of the registers around the product, since yosys moves none there.
   const own = { xc7: 72, xcup: 240, ecp5: 240, ice40: 168 }[family];
