@@ -90,11 +90,15 @@ describe("the design of 'tiny', mapped to Xilinx 7", () => {
     expect(report.total.dsp).toBe(12);
     const pairs = report.modules.filter(({ name }) => name === 'dw_multiply_pair');
     expect(pairs.map(({ instances, own }) => [instances, own.dsp])).toEqual([[multipliers(config) / 2, 1]]);
-    // The bar is 6; the paths of 7, of the instructions, are in docs/synthesis.md.
-    expect(report.modules.filter(({ levels }) => levels > 6).map(({ name, levels }) => [name, levels])).toEqual([
-      ['depthwright_core', 7],
-      ['dw_instructions', 7],
-    ]);
+    // The bar is 6; the path of 7, of the instructions, is in docs/synthesis.md. Whether the parts of it in dw_instructions
+    // and dw_dispatch count 6 or 7 differs with changes elsewhere.
+    const long = report.modules.filter(({ levels }) => levels > 6);
+    expect(long.map(({ name }) => name)).toContain('depthwright_core');
+    expect(
+      long.filter(
+        ({ name, levels }) => levels > 7 || !['depthwright_core', 'dw_instructions', 'dw_dispatch'].includes(name),
+      ),
+    ).toEqual([]);
     expect(
       report.modules.filter(({ gates }) => gates.status !== 'equal').map(({ name, gates }) => [name, gates]),
     ).toEqual([]);
