@@ -44,7 +44,8 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
   ],
   'lib/dw_round_clamp.sv': [
     ['round-half', 'off-by-one', "{zero_i, 1'b1}", "{zero_i, 1'b0}", 'rounds down instead of to the nearest'],
-    ['round-logical', 'sign', 'middle_q <= coarse_q >>>', 'middle_q <= coarse_q >>', 'negative sums are shifted as if they were unsigned'],
+    ['round-logical', 'sign', 'assign middle = coarse_q >>>', 'assign middle = coarse_q >>', 'negative sums are shifted as if they were unsigned'],
+    ['round-coarse', 'width', 'Coarse = Middle + 12', 'Coarse = Middle + 11', 'values that the middle step still shifts by 12 saturate too early'],
   ],
   'lib/dw_serial_multiply.sv': [
     ['serial-shift', 'off-by-one', 'b_q <= b_q << 1;', 'b_q <= b_q << 2;', 'partial products weigh too much'],
@@ -54,7 +55,7 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
     ['slice-unstable', 'stall', 'if (ready_i || !valid_q) data_q <=', 'if (ready_i || ready_o) data_q <=', 'an offered word changes before it is taken'],
   ],
   'lib/dw_soft_multiply.sv': [
-    ['soft-sign', 'sign', "? -(b <<< r) : '0", "? (b <<< r) : '0", 'the sign bit weighs positive'],
+    ['soft-sign', 'sign', "(a[4*r+2] ? b : '0) - top", "(a[4*r+2] ? b : '0) + top", 'the sign bit weighs positive'],
   ],
   'memory/dw_activation_memory.sv': [
     ['banks-second-set', 'off-by-one', "write_set_i + 2'd1 == 2'(s)", "write_set_i + 2'd2 == 2'(s)", 'the row after goes to the wrong set'],
@@ -139,7 +140,8 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
     ['post-turn-order', 'swap', 'summed_late = {turn_sum, sums_q}', 'summed_late = {sums_q, turn_sum}', 'sums are shifted in from the wrong end'],
     ['post-turn-codes', 'dropped', 'codes_q >> (ResidualUnits * 8)', 'codes_q', 'turns after the second take the codes of the second'],
     ['post-turn-numbers', 'stall', 'if (enter_1) begin\n      residual_zero_2q', "if (1'b1) begin\n      residual_zero_2q", 'the last turns of a stage take the numbers of the next'],
-    ['post-enter', 'stage', '.Depth(5), .Reset(1\'b1)) u_enter_6', '.Depth(6), .Reset(1\'b1)) u_enter_6', 'the turns of a group begin a cycle late'],
+    ['post-enter', 'stage', 'turn_addend = enters[6]', 'turn_addend = enters[7]', 'the turns of a group begin a cycle late'],
+    ['post-active', 'stall', '{active_q, |enters[6 +: Turns]}', '{active_q, enters[6]}', 'registers of the residual hold in the turns after the first'],
     ['post-latency', 'stage', '.Depth(11 + Turns)) u_plain', '.Depth(12)) u_plain', 'codes without a residual do not wait as long as those with one'],
     ['post-table', 'stage', '.Depth(22 + Turns)) u_table', '.Depth(23)) u_table', 'the number of the table comes before the codes of the last turn'],
   ],

@@ -53,7 +53,7 @@ module dw_array #(
     );
 
     logic [Pixels*Inputs*16-1:0] products;
-    logic [Pixels*Inputs-1:0] keep_q, kept;
+    logic [Pixels*Inputs-1:0] moved, kept;
     for (genvar n = 0; n < Inputs; n++) begin : gen_input
       logic signed [7:0] weight;
       logic [6:0] size;       // |weight|, of a negative weight one less
@@ -66,7 +66,6 @@ module dw_array #(
       assign wanted = valid_i && (size >= weight_threshold_i || (weight[7] && cancel == '1));
       for (genvar p = 0; p < Pixels; p++) begin : gen_keep
         assign keep[p] = wanted && !operand[(p*Inputs+n)*10 + 9];
-        always_ff @(posedge clk_i) keep_q[p*Inputs+n] <= keep[p];
       end
       if (Pixels == 1) begin : gen_single
         dw_multiply u_multiply (
@@ -75,7 +74,8 @@ module dw_array #(
           .keep_i   (keep[0]),
           .x_i      (operand[n*10 +: 9]),
           .product_o(products[n*16 +: 16]),
-          .keep_o   (kept[n])
+          .keep_o   (kept[n]),
+          .moved_o  (moved[n])
         );
       end else begin : gen_pairs
         for (genvar p = 0; p < Pixels; p += 2) begin : gen_pair
@@ -90,12 +90,13 @@ module dw_array #(
             .product0_o(products[(p*Inputs+n)*16 +: 16]),
             .product1_o(products[((p+1)*Inputs+n)*16 +: 16]),
             .keep0_o   (kept[p*Inputs+n]),
-            .keep1_o   (kept[(p+1)*Inputs+n])
+            .keep1_o   (kept[(p+1)*Inputs+n]),
+            .moved_o   ({moved[(p+1)*Inputs+n], moved[p*Inputs+n]})
           );
         end
       end
     end
-    assign kept_o[m*Pixels*Inputs +: Pixels*Inputs] = keep_q;
+    assign kept_o[m*Pixels*Inputs +: Pixels*Inputs] = moved;
 
     for (genvar p = 0; p < Pixels; p++) begin : gen_tree
       dw_adder_tree #(.Inputs(Inputs), .Width(16), .Gated(1'b1), .Offset(dw_pkg::TREE_OFFSET)) u_tree (

@@ -7,7 +7,8 @@ module dw_multiply (
   input  logic               keep_i,
   input  logic signed [8:0]  x_i,
   output logic signed [15:0] product_o,
-  output logic               keep_o
+  output logic               keep_o,
+  output logic               moved_o    // keep_i one cycle later
 );
   logic signed [7:0] weight_q, weight_qq;
   logic signed [8:0] x_q, x_qq;
@@ -30,4 +31,5 @@ module dw_multiply (
 
   assign product_o = product_qq;
   assign keep_o = keep_q[3];
+  assign moved_o = keep_q[0];
 endmodule

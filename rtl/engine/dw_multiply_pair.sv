@@ -17,7 +17,8 @@ module dw_multiply_pair (
   output logic signed [15:0] product0_o,
   output logic signed [15:0] product1_o,
   output logic               keep0_o,
-  output logic               keep1_o
+  output logic               keep1_o,
+  output logic [1:0]         moved_o        // keep1_i, keep0_i one cycle later
 );
   logic signed [7:0] weight_q, weight_qq;
   logic signed [8:0] x0_q, x1_q;
@@ -43,6 +44,7 @@ module dw_multiply_pair (
   assign product1_o = biased_q[31:16];
   assign keep0_o = keep0_q[3];
   assign keep1_o = keep1_q[3];
+  assign moved_o = {keep1_q[0], keep0_q[0]};
 
   logic unused;
   assign unused = biased_q[32];

@@ -8,6 +8,10 @@
 // are fewer units where ResidualPixels is below RequantisePixels: Turns = RequantisePixels / ResidualPixels cycles pass
 // before the next group with a residual. codes_o of the group's slots k * RequantisePixels and on come in cycle
 // 25 + Turns + k, with valid_o. No stalls.
+//
+// A register of data moves in the cycles in which something to keep arrives: those of the units and tables by valids, those
+// of the residual by actives. What travels in shift registers (numbers of the stage, codes that wait for the residual) moves
+// always.
 module dw_post #(
   parameter int unsigned Pixels = 0,
   parameter int unsigned Lanes = 0,
@@ -76,14 +80,19 @@ module dw_post #(
       if (close_i) begin
         accumulator_q <= accumulator_i[Pixels*Lanes*32-1:Units*32];
         addend_q <= addend_i[Pixels*Lanes*8-1:Units*8];
-      end else begin
+      end else if (valid) begin
         accumulator_q <= accumulator_q >> (Units * 32);
         addend_q <= addend_q >> (Units * 8);
       end
     end
   end
 
-  dw_delay #(.Width(1), .Depth(Latency), .Reset(1'b1)) u_valid (.clk_i, .rst_ni, .data_i(valid), .data_o(valid_o));
+  // valids[k]: a chunk's values are in cycle k.
+  logic [Latency-1:0] valid_q;
+  logic [Latency:0] valids;
+  assign valids = {valid_q, valid};
+  assign valid_o = valids[Latency];
+  always_ff @(posedge clk_i) valid_q <= rst_ni ? valids[Latency-1:0] : '0;
   dw_delay #(.Width(ChunkBits), .Depth(Latency)) u_chunk (.clk_i, .rst_ni, .data_i(chunk), .data_o(chunk_o));
 
   // ---- requantisation; the digit is the cycle
@@ -100,6 +109,7 @@ module dw_post #(
       localparam int unsigned Unit = q * Lanes + m;
       dw_requantise #(.MultiplierBits(MultiplierBits), .UpperDsp(NarrowDsp)) u_requantise (
         .clk_i,
+        .enable_i     (valids[10:0]),
         .accumulator_i(accumulator[Unit*32 +: 32]),
         .bias_i       (parameter_i[m*ChannelBits +: 32]),
         .multiplier_i (parameter_i[m*ChannelBits+32 +: MultiplierBits]),
@@ -113,11 +123,23 @@ module dw_post #(
   end
 
   // ---- residual: pixels that were requantised together pass its units one turn after another
-  logic valid_1q, residual, multiply, enter_1, residual_late;
+  logic residual, multiply, enter_1, residual_late;
   assign residual = residual_i != '0;
   assign multiply = residual_i == 2'd2;
-  dw_delay #(.Width(1), .Depth(1), .Reset(1'b1)) u_valid_1 (.clk_i, .rst_ni, .data_i(valid), .data_o(valid_1q));
-  assign enter_1 = valid_1q && residual;
+  assign enter_1 = valids[1] && residual;
+  // enters[k]: the first turn of a chunk is in cycle k. actives[k]: a turn is in the residual's cycle k, its addend's being 0.
+  localparam int unsigned Enters = Turns > 6 ? Turns + 5 : 11;
+  localparam int unsigned ResidualLatency = 17;
+  logic [Enters-2:0] enter_q;
+  logic [Enters:1] enters;
+  logic [ResidualLatency-1:0] active_q;
+  logic [ResidualLatency:0] actives;
+  assign enters = {enter_q, enter_1};
+  assign actives = {active_q, |enters[6 +: Turns]};
+  always_ff @(posedge clk_i) begin
+    enter_q <= rst_ni ? enters[Enters-1:1] : '0;
+    active_q <= rst_ni ? actives[ResidualLatency-1:0] : '0;
+  end
   dw_delay #(.Width(1), .Depth(21 + Turns)) u_residual_late (
     .clk_i, .rst_ni, .data_i(residual), .data_o(residual_late)
   );
@@ -131,20 +153,17 @@ module dw_post #(
     assign turn_code = code_11;
     assign summed_late = turn_sum;
   end else begin : gen_turns
-    logic enter_6, enter_11;
     logic [Units*8-1:ResidualUnits*8] addends_q, codes_q, sums_q;
-    dw_delay #(.Width(1), .Depth(5), .Reset(1'b1)) u_enter_6 (.clk_i, .rst_ni, .data_i(enter_1), .data_o(enter_6));
-    dw_delay #(.Width(1), .Depth(5), .Reset(1'b1)) u_enter_11 (.clk_i, .rst_ni, .data_i(enter_6), .data_o(enter_11));
-    assign turn_addend = enter_6 ? addend_6[ResidualUnits*8-1:0] : addends_q[ResidualUnits*8 +: ResidualUnits*8];
-    assign turn_code = enter_11 ? code_11[ResidualUnits*8-1:0] : codes_q[ResidualUnits*8 +: ResidualUnits*8];
+    assign turn_addend = enters[6] ? addend_6[ResidualUnits*8-1:0] : addends_q[ResidualUnits*8 +: ResidualUnits*8];
+    assign turn_code = enters[11] ? code_11[ResidualUnits*8-1:0] : codes_q[ResidualUnits*8 +: ResidualUnits*8];
     assign summed_late = {turn_sum, sums_q};
     always_ff @(posedge clk_i) begin
-      addends_q <= enter_6 ? addend_6[Units*8-1:ResidualUnits*8] : addends_q >> (ResidualUnits * 8);
-      codes_q <= enter_11 ? code_11[Units*8-1:ResidualUnits*8] : codes_q >> (ResidualUnits * 8);
-      sums_q <= summed_late[Units*8-1:ResidualUnits*8];
+      if (actives[0]) addends_q <= enters[6] ? addend_6[Units*8-1:ResidualUnits*8] : addends_q >> (ResidualUnits * 8);
+      if (actives[5]) codes_q <= enters[11] ? code_11[Units*8-1:ResidualUnits*8] : codes_q >> (ResidualUnits * 8);
+      if (actives[17]) sums_q <= summed_late[Units*8-1:ResidualUnits*8];
     end
   end
-  always_ff @(posedge clk_i) code_late <= residual_late ? summed_late : plain_late;
+  always_ff @(posedge clk_i) if (valids[22+Turns]) code_late <= residual_late ? summed_late : plain_late;
 
   // The stage's numbers, kept for all turns of a group; the digit is the cycle of the first.
   logic [7:0] residual_zero_2q, middle_zero_2q, output_zero_2q, output_low_2q, output_high_2q;
@@ -189,6 +208,7 @@ module dw_post #(
   for (genvar unit = 0; unit < ResidualUnits; unit++) begin : gen_residual
     dw_residual #(.MultiplierBits(MultiplierBits), .Dsp(NarrowDsp)) u_residual (
       .clk_i,
+      .enable_i           (actives[16:0]),
       .addend_i           (turn_addend[unit*8 +: 8]),
       .residual_zero_i    (residual_zero_6),
       .addend_factor_i    (addend_factor_7),
@@ -215,6 +235,7 @@ module dw_post #(
       .write_valid_i  (table_write_valid_i),
       .write_address_i(table_write_address_i),
       .write_data_i   (table_write_data_i),
+      .enable_i       (valids[23+Turns +: 2]),
       .table_i        (table_late),
       .code_i         (code_late),
       .code_o         (codes_o)
@@ -222,9 +243,13 @@ module dw_post #(
   end else begin : gen_no_tables
     logic unused;
     assign unused = ^{table_late, table_write_valid_i, table_write_address_i, table_write_data_i};
-    dw_delay #(.Width(Units * 8), .Depth(2)) u_codes (.clk_i, .rst_ni, .data_i(code_late), .data_o(codes_o));
+    logic [Units*8-1:0] code_q;
+    always_ff @(posedge clk_i) begin
+      if (valids[23+Turns]) code_q <= code_late;
+      if (valids[24+Turns]) codes_o <= code_q;
+    end
   end
 
   logic unused;
-  assign unused = ^{parameter_i};
+  assign unused = ^{parameter_i, enters, actives};
 endmodule

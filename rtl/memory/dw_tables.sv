@@ -5,7 +5,9 @@
 // Writes come as whole AXI beats, at most 16 of them one after the other; beats wider than a copy's word, of 16 codes,
 // wait in a small queue and are written in pieces, long before a COMPUTE that waits for the load can look anything up.
 // Narrower ones fill a part of a word.
-// Latency: two cycles from code_i and table_i to code_o; table_i 0 passes the code on. No stalls.
+// Latency: two cycles from code_i and table_i to code_o; table_i 0 passes the code on. No stalls. enable_i[k]: the codes of
+// this cycle came k cycles ago. A code is registered before its copy is read, so that a copy costs 8 registers and not a
+// word.
 module dw_tables #(
   parameter int unsigned Lookups = 1,
   parameter int unsigned AxiBytes = 0
@@ -15,6 +17,7 @@ module dw_tables #(
   input  logic                   write_valid_i,
   input  logic [9:0]             write_address_i,
   input  logic [AxiBytes*8-1:0]  write_data_i,
+  input  logic [1:0]             enable_i,
   input  logic [2:0]             table_i,
   input  logic [Lookups*8-1:0]   code_i,
   output logic [Lookups*8-1:0]   code_o
@@ -68,28 +71,28 @@ module dw_tables #(
   end
 
   logic used_q;
-  always_ff @(posedge clk_i) used_q <= table_i != '0;
+  logic [1:0] number_q;
+  always_ff @(posedge clk_i) begin
+    if (enable_i[0]) begin
+      used_q <= table_i != '0;
+      number_q <= 2'(table_i - 3'd1);
+    end
+  end
 
   for (genvar l = 0; l < Lookups; l++) begin : gen_lookup
     logic [Bytes*8-1:0] word;
     logic [9:0] address;
-    logic [1:0] number;
-    logic [Bytes*8-1:0] word_q;
     logic [7:0] code_q, mapped;
-    assign number = 2'(table_i - 3'd1);
-    assign address = {number, ~code_i[l*8+7], code_i[l*8 +: 7]};
+    assign address = {number_q, ~code_q[7], code_q[6:0]};
     for (genvar part = 0; part < Parts; part++) begin : gen_part
       (* ram_style = "distributed" *) logic [PartBytes*8-1:0] words [Words];
       assign word[part*PartBytes*8 +: PartBytes*8] = words[address[9 -: WordIndexBits]];
       always_ff @(posedge clk_i) if (write[part]) words[write_word] <= write_data;
     end
-    logic [ByteBits-1:0] byte_q;
-    assign mapped = word_q[32'(byte_q)*8 +: 8];
+    assign mapped = word[32'(address[ByteBits-1:0])*8 +: 8];
     always_ff @(posedge clk_i) begin
-      byte_q <= address[ByteBits-1:0];
-      word_q <= word;
-      code_q <= code_i[l*8 +: 8];
-      code_o[l*8 +: 8] <= used_q ? mapped : code_q;
+      if (enable_i[0]) code_q <= code_i[l*8 +: 8];
+      if (enable_i[1]) code_o[l*8 +: 8] <= used_q ? mapped : code_q;
     end
   end
 endmodule

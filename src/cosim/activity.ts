@@ -3,7 +3,7 @@
  * (`countProgram`, `transferAccesses`, the cycle model) says of it. The two are equal, event by event.
  */
 import type { Compiled } from '../compile/compile.ts';
-import { transferAccesses } from '../energy/accesses.ts';
+import { enabledCycles, transferAccesses } from '../energy/accesses.ts';
 import { countProgram } from '../energy/activity.ts';
 import { simulateCycles } from '../simulate/cycles/cycles.ts';
 import { type Config, ROW_SETS } from '../spec/config.ts';
@@ -29,7 +29,14 @@ export interface FrameActivity {
   /** Bits that change in the operand registers of the array. */
   readonly weightToggles: number;
   readonly activationToggles: number;
+  /** Steps that are enabled, over all units and cycles: of requantisation, of the residual, of the tables. */
+  readonly requantiseEnables: number;
+  readonly residualEnables: number;
+  readonly tableEnables: number;
 }
+
+/** Steps of a unit, each with an enable (rtl/engine/dw_post.sv). */
+const STEPS = { requantise: 11, residual: 17, table: 2 } as const;
 
 const COMPUTE = 'u_core.u_compute';
 
@@ -38,6 +45,9 @@ export const ACTIVITY_SIGNALS: Readonly<Record<string, readonly string[]>> = {
   dw_ram: ['read_i', 'write_i'],
   dw_activation_memory: ['load', 'store_request_i'],
   dw_compute: ['table_write_valid_i'],
+  dw_requantise: ['enable_i'],
+  dw_residual: ['enable_i'],
+  dw_tables: ['enable_i'],
   dw_multiply: ['weight_q', 'x_q'],
   dw_multiply_pair: ['weight_q', 'x0_q', 'x1_q'],
 };
@@ -76,6 +86,13 @@ export function activityProbes(config: Config): Probe[] {
       ones('bankBytesWritten', `${bankPath(set, column)}.write_i`);
     }
   }
+  for (let lane = 0; lane < config.lanes; lane++) {
+    for (let pixel = 0; pixel < config.requantisePixels; pixel++)
+      ones('requantiseEnables', `u_post.gen_pixel[${pixel}].gen_lane[${lane}].u_requantise.enable_i`);
+  }
+  for (let unit = 0; unit < config.residualPixels * config.lanes; unit++)
+    ones('residualEnables', `u_post.gen_residual[${unit}].u_residual.enable_i`);
+  if (config.tables) ones('tableEnables', 'u_post.gen_tables.u_tables.enable_i');
   for (const { path, activations } of multiplierPaths(config)) {
     probes.push({ path: `${path}.weight_q`, what: 'toggles', sum: 'weightToggles' });
     for (const name of activations) probes.push({ path: `${path}.${name}`, what: 'toggles', sum: 'activationToggles' });
@@ -87,7 +104,7 @@ export function activityProbes(config: Config): Probe[] {
 export async function rtlActivity(bench: RtlBench): Promise<FrameActivity> {
   const sums = await bench.probed();
   const { readBeats, writeBeats } = await bench.statistics();
-  return { ...Object.fromEntries(sums), readBeats, writeBeats } as unknown as FrameActivity;
+  return { tableEnables: 0, ...Object.fromEntries(sums), readBeats, writeBeats } as unknown as FrameActivity;
 }
 
 /** What a frame does; `memory` is external memory at its start. */
@@ -98,6 +115,11 @@ export function expectedActivity(compiled: Compiled, memory: Uint8Array, level =
     stages.reduce((sum, stage) => sum + (stage[name] as number), 0);
   const { storeReads, loadWrites, ...writes } = transferAccesses(compiled);
   const cycles = simulateCycles(config, program.instructions, { level });
+  const { codes, residual } = enabledCycles(config, {
+    parameterReads: total('parameterReads'),
+    residualGroups: total('residualGroups'),
+  });
+  const { lanes, requantisePixels, residualPixels, tables } = config;
   return {
     ...writes,
     weightReads: total('weightReads'),
@@ -110,6 +132,9 @@ export function expectedActivity(compiled: Compiled, memory: Uint8Array, level =
     writeBeats: cycles.writeBytes / config.axiBytes,
     weightToggles: total('weightToggles'),
     activationToggles: total('activationToggles'),
+    requantiseEnables: codes * STEPS.requantise * requantisePixels * lanes,
+    residualEnables: residual * STEPS.residual * residualPixels * lanes,
+    tableEnables: tables ? codes * STEPS.table : 0,
   };
 }
 

@@ -7,6 +7,8 @@ import type { ComputeFields } from '../simulate/compute.ts';
 import { type Config, ROW_SETS } from '../spec/config.ts';
 import type { Stage } from '../spec/isa.ts';
 import { computedBlocks, directGroupPixels, directSteps, inputDepth, validKernelRows } from '../spec/sequence.ts';
+import { residualTurns } from '../spec/timing.ts';
+import type { Enable } from '../synth/estimate.ts';
 
 /** What a COMPUTE does; all are counts. */
 export interface ComputeAccesses {
@@ -16,6 +18,8 @@ export interface ComputeAccesses {
   weightReads: number;
   /** Words of M parameters: one a group of pixels. */
   parameterReads: number;
+  /** Groups of pixels that pass the residual. */
+  residualGroups: number;
   /** Words of N channels, one a bank: P banks a row set. */
   bankReads: number;
   /** Words of M channels, one a pixel. */
@@ -38,9 +42,19 @@ export const noComputeAccesses = (): ComputeAccesses => ({
   issued: 0,
   weightReads: 0,
   parameterReads: 0,
+  residualGroups: 0,
   bankReads: 0,
   bankWrites: 0,
 });
+
+/** Cycles in which each group of enabled flip-flops moves, at each of its steps: see rtl/engine/dw_post.sv. */
+export function enabledCycles(
+  config: Config,
+  { parameterReads, residualGroups }: Pick<ComputeAccesses, 'parameterReads' | 'residualGroups'>,
+): { readonly [enable in Enable]: number } {
+  const chunks = config.pixels / config.requantisePixels;
+  return { codes: parameterReads * chunks, residual: residualGroups * chunks * residualTurns(config) };
+}
 
 /** Groups of P columns, or of a direct path's slots, that a row loop of the sequencer goes through. */
 export function groupsOf(config: Config, stage: Stage, rows: number): number {
@@ -64,6 +78,7 @@ export function computeAccesses(
   if (stage.window) {
     const steps = stage.steps * (1 + stage.repeat);
     counts.parameterReads = computed * rows * groups;
+    counts.residualGroups = stage.residual ? counts.parameterReads : 0;
     counts.weightReads = counts.parameterReads * steps;
     counts.issued = counts.weightReads + haloGroups * steps;
     counts.bankReads = counts.issued * ROW_SETS * config.pixels;
@@ -73,6 +88,7 @@ export function computeAccesses(
     const taps = validKernelRows(stage, y).count * stage.kernelWidth;
     const multiplying = taps * inputDepth(stage, level) * (1 + stage.repeat);
     counts.parameterReads += computed * groups;
+    counts.residualGroups += stage.residual ? computed * groups : 0;
     counts.weightReads += computed * groups * multiplying;
     counts.issued += computed * groups * directSteps(stage, y, level);
     for (let group = 0; group < groups; group++) {

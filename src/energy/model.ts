@@ -1,13 +1,22 @@
 /** Energy of a frame: counts times coefficients, each component apart, always with its band. */
 import type { Compiled } from '../compile/compile.ts';
 import type { CycleResult } from '../simulate/cycles/cycles.ts';
-import { estimateResources, type ResourceEstimate } from '../synth/estimate.ts';
+import { ENABLES, type Enable, estimateResources, type ResourceEstimate } from '../synth/estimate.ts';
+import { enabledCycles } from './accesses.ts';
 import type { StageActivity } from './activity.ts';
-import { COMPONENTS, type Coefficient, type Coefficients, type Component, coefficientsOf } from './coefficients.ts';
+import {
+  COMPONENTS,
+  type Coefficient,
+  type Coefficients,
+  type Component,
+  coefficientsOf,
+  REPORTS_ENABLED,
+} from './coefficients.ts';
 import { type Accesses, type BlockCycles, blockCycles } from './memory.ts';
 
-/** The cells that the clock drives; its energy is proportional to them. */
-export type ClockedCells = Pick<ResourceEstimate, 'dsp' | 'blockRam' | 'flipFlops'>;
+/** The cells that the clock drives; without `enabled`, all may move in any cycle. */
+export type ClockedCells = Pick<ResourceEstimate, 'dsp' | 'blockRam' | 'flipFlops'> &
+  Partial<Pick<ResourceEstimate, 'enabled'>>;
 
 /** A figure with its band; low <= mid <= high. */
 export interface Band {
@@ -32,6 +41,8 @@ export interface FrameEnergy {
   /** Picojoules by component over the whole frame. */
   readonly components: ComponentEnergy;
   readonly stages: readonly StageEnergy[];
+  /** Picojoules of the clock a cycle in which nothing is computed. */
+  readonly idleClock: Band;
   readonly resources: ClockedCells;
 }
 
@@ -49,15 +60,19 @@ export function frameEnergy(
   const bytes = cycles.readBytes + cycles.writeBytes;
   const weightBytes = graph.stages.map((stage) => stage.weights.length + stage.parameters.length);
   const allWeights = weightBytes.reduce((sum, count) => sum + count, 0);
-  const clock = clockPower(table, resources);
+  const idleClock = clockPower(table, resources);
+  const moves = enableEnergy(table, resources);
   const stages = activity.map((stage, index) => {
     const share = stage.issued / issued;
     // Traffic is mostly weights.
     const traffic = weightBytes[index]! / allWeights;
     const blocks = blockCycles(config, memoryAccesses(compiled, stage, cycles.readBytes * traffic));
+    const moved = enabledCycles(config, stage);
     const energy = bands((corner) => ({
       static: table.staticPower[corner] * seconds * share * 1e12,
-      clock: clock[corner] * cycles.cycles * share,
+      clock:
+        idleClock[corner] * cycles.cycles * share +
+        ENABLES.reduce((sum, enable) => sum + moves[enable][corner] * moved[enable], 0),
       dsp: table.operandToggle[corner] * (stage.weightToggles + stage.activationToggles),
       logic: table.treeToggle[corner] * stage.treeToggles + table.requantise[corner] * stage.requantised,
       memory: memoryEnergy(table, blocks, corner),
@@ -79,6 +94,7 @@ export function frameEnergy(
     framesPerSecond: (config.clockMHz * 1e6) / cycles.cycles,
     components,
     stages,
+    idleClock,
     resources,
   };
 }
@@ -93,12 +109,37 @@ function memoryEnergy(table: Coefficients, { wide, narrow }: BlockCycles, corner
   return table.ramAccess[corner] * wide + table.ramAccessNarrow[corner] * narrow;
 }
 
-/** Picojoules of the clock a cycle. */
-export function clockPower(table: Coefficients, { flipFlops, dsp, blockRam }: ClockedCells): Band {
-  const at = (corner: Corner) =>
-    table.flipFlopClock[corner] * flipFlops + table.dspClock[corner] * dsp + table.ramClock[corner] * blockRam;
-  return { low: at('low'), mid: at('mid'), high: at('high') };
+/**
+ * Share of `flipFlopClock` that a flip-flop takes in a cycle in which its enable is low (`held`) and in one in which it is
+ * high (`moving`). Those of the reports, enabled in REPORTS_ENABLED of all cycles, take 1 on average.
+ */
+export function enableShares({ heldClock }: Coefficients, corner: Corner): { held: number; moving: number } {
+  const average = heldClock[corner] + (1 - heldClock[corner]) * REPORTS_ENABLED;
+  return { held: heldClock[corner] / average, moving: 1 / average };
 }
+
+/** Picojoules of the clock a cycle in which no enabled flip-flop moves. */
+export function clockPower(table: Coefficients, { flipFlops, dsp, blockRam, enabled }: ClockedCells): Band {
+  const gated = ENABLES.reduce((sum, enable) => sum + (enabled?.[enable] ?? 0), 0);
+  return bandOf(
+    (corner) =>
+      table.flipFlopClock[corner] * (flipFlops - gated + gated * enableShares(table, corner).held) +
+      table.dspClock[corner] * dsp +
+      table.ramClock[corner] * blockRam,
+  );
+}
+
+/** Picojoules that a cycle takes beyond that when a group of enabled flip-flops moves. */
+export function enableEnergy(table: Coefficients, { enabled }: ClockedCells): { readonly [enable in Enable]: Band } {
+  const energy = (enable: Enable): Band =>
+    bandOf((corner) => {
+      const { held, moving } = enableShares(table, corner);
+      return table.flipFlopClock[corner] * (moving - held) * (enabled?.[enable] ?? 0);
+    });
+  return { codes: energy('codes'), residual: energy('residual') };
+}
+
+const bandOf = (at: (corner: Corner) => number): Band => ({ low: at('low'), mid: at('mid'), high: at('high') });
 
 function bands<Name extends string>(at: (corner: Corner) => { [name in Name]: number }): { [name in Name]: Band } {
   const [low, mid, high] = CORNERS.map(at) as [
@@ -131,14 +172,16 @@ export function watts(energy: FrameEnergy, scope: 'dynamic' | 'total'): Band {
 
 /**
  * A frame at the frame rate of another, slower one (a camera's): static power and the clock, which the design does not
- * stop, go on until the next frame begins.
+ * stop, go on until the next frame begins; enabled flip-flops hold.
  */
 export function pacedFrame(pace: FrameEnergy, { components, ...frame }: FrameEnergy): FrameEnergy {
+  const waiting = pace.cycles - frame.cycles;
+  const clock = bandOf((corner) => components.clock[corner] + frame.idleClock[corner] * waiting);
   return {
     ...frame,
     cycles: pace.cycles,
     framesPerSecond: pace.framesPerSecond,
-    components: { ...components, static: pace.components.static, clock: pace.components.clock },
+    components: { ...components, static: pace.components.static, clock },
   };
 }
 

@@ -30,7 +30,7 @@ export interface SynthOptions extends TopModule {
 
 const toolNames: Readonly<Record<YosysFlavour, string>> = { npm: 'yosys (npm)', native: 'yosys (native)' };
 /** Raise when the meaning of a cached result changes. */
-const cacheVersion = 2;
+const cacheVersion = 3;
 
 interface Mapped {
   readonly tool: string;
@@ -149,6 +149,7 @@ async function run(options: SynthOptions): Promise<SynthReport> {
       elaborated: count.name,
       instances: count.instances,
       own: count.own,
+      enabled: count.enabled,
       total: count.total,
       levels: path.levels,
       path: path.path,

@@ -40,6 +40,7 @@ export function pruningCosts(config: Config, objective: Objective): Costs {
   const { wide, narrow } = blockCycles(config, reads);
   const memory = table.ramAccess.mid * wide + table.ramAccessNarrow.mid * narrow;
   const trees = tree * (1 - TREE_SHARE) * multipliers(config);
+  // Registers behind enables move with codes, not with steps.
   const step = clockPower(table, estimateResources(config)).mid + memory + trees;
   const energy = { active, weightBit: bit(WEIGHT_BIT), activationBit: bit(ACTIVATION_BIT), step };
   if (objective === 'energy') return energy;

@@ -13,6 +13,8 @@ export interface ModuleCount {
   readonly own: Resources;
   /** Of one instance with everything below it. */
   readonly total: Resources;
+  /** Flip-flops of `own` with a clock enable that is not always on. */
+  readonly enabled: number;
   /** Cells by type, of one instance. */
   readonly cells: Readonly<Record<string, number>>;
   /** Cell types that no table knows. */
@@ -50,14 +52,18 @@ export function countModules(netlist: JsonNetlist, top: string): ModuleCount[] {
     const cells: Record<string, number> = {};
     let own = noResources;
     let total = noResources;
+    let enabled = 0;
     const unknown = new Set<string>();
-    for (const { type } of Object.values(module.cells)) {
+    for (const { type, connections } of Object.values(module.cells)) {
       cells[type] = (cells[type] ?? 0) + 1;
       const child = counts.get(type);
       const known = classOf(type);
       if (child !== undefined) total = addResources(total, child.total);
-      else if (known !== undefined) own = addResources(own, { ...noResources, ...known.resources });
-      else if (!type.startsWith('$scopeinfo')) unknown.add(type);
+      else if (known !== undefined) {
+        own = addResources(own, { ...noResources, ...known.resources });
+        const enable = (connections.CE ?? connections.E)?.[0];
+        if (known.timing === 'register' && typeof enable === 'number') enabled += 1;
+      } else if (!type.startsWith('$scopeinfo')) unknown.add(type);
     }
     counts.set(name, {
       name,
@@ -65,6 +71,7 @@ export function countModules(netlist: JsonNetlist, top: string): ModuleCount[] {
       instances: instances.get(name)!,
       own,
       total: addResources(total, own),
+      enabled,
       cells,
       unknown: [...unknown],
     });

@@ -29,6 +29,13 @@ export const blockKilobits: Readonly<Record<Config['family'], number>> = { xc7: 
 export const PARTS = ['control', 'sequencing', 'operands', 'array', 'requantisation', 'memories'] as const;
 export type Part = (typeof PARTS)[number];
 
+/**
+ * Flip-flops behind clock enables of which the model of activity knows the cycles (rtl/engine/dw_post.sv): those that
+ * move with codes on their way from the accumulators to the banks, and those that move with a turn of the residual.
+ */
+export const ENABLES = ['codes', 'residual'] as const;
+export type Enable = (typeof ENABLES)[number];
+
 export interface ResourceEstimate {
   /** DSP48E1, DSP48E2, MULT18X18D, SB_MAC16. */
   readonly dsp: number;
@@ -39,6 +46,8 @@ export interface ResourceEstimate {
   /** The same in blocks of 36 kbit. */
   readonly blockRam: number;
   readonly parts: { readonly [part in Part]: Cells };
+  /** Of `flipFlops`; all others may move in any cycle. */
+  readonly enabled: { readonly [enable in Enable]: number };
 }
 
 /** What the operand path is built for; see rtl/engine/dw_compute.sv. */
@@ -204,10 +213,10 @@ function productTree({ family }: Config, terms: number): Cells {
   return cells({ luts: gates + offsets + flipFlops - shared, flipFlops });
 }
 
-/** Counts the bits of a word in a registered tree of adders. */
-function bitCount({ family }: Config, terms: number): Cells {
+/** Registered tree of adders of `terms` numbers of `width` bits. */
+function adderTree({ family }: Config, terms: number, width: number): Cells {
   let flipFlops = 0;
-  for (let level = 1; terms >> level >= 1; level++) flipFlops += (terms >> level) * (2 + level);
+  for (let level = 1; terms >> level >= 1; level++) flipFlops += (terms >> level) * (width + level);
   return cells({ luts: wideTables(family) ? flipFlops - (terms - 1) : flipFlops, flipFlops });
 }
 
@@ -215,6 +224,7 @@ function bitCount({ family }: Config, terms: number): Cells {
 function array(config: Config): Cells {
   const { family, pixels, lanes, inputs } = config;
   const count = multipliers(config);
+  const ones = Math.min(8, count); // bits of the count of multiplications that are added at once
   const paired = pixels > 1;
   // Enables, and where no slice takes them the adders before and after the product; registers outside the slice.
   const luts = { xc7: 4, xcup: 13, ecp5: 47, ice40: 31 }[family];
@@ -224,46 +234,45 @@ function array(config: Config): Cells {
     : cells({ flipFlops: { xc7: 21, xcup: 70, ecp5: 70, ice40: 37 }[family], dsp: 1 });
   return sum(
     times(paired ? count / 2 : count, unit),
-    times(lanes * inputs, cells({ luts: either(family, 15, 30) + pixels, flipFlops: pixels })),
+    times(lanes * inputs, cells({ luts: either(family, 15, 30) + pixels })),
     times(pixels * lanes, productTree(config, inputs)),
     times(pixels * lanes, cells({ luts: either(family, 114, 138), flipFlops: 32 })),
-    bitCount(config, count),
+    times(count / ones, cells({ luts: ones > 1 ? 1.25 * ones : 0, flipFlops: Math.log2(ones) + 1 })),
+    adderTree(config, count / ones, Math.log2(ones) + 2),
     cells({ luts: either(family, 144, 190), flipFlops: 96 + Math.log2(count) + 1 }),
   );
 }
 
-/** Requantisation, residual, tables. */
-function requantisation(config: Config): Cells {
+/** Cells of requantisation, residual and tables, by what moves their flip-flops; `shared`: any cycle. */
+function afterSums(config: Config): { readonly shared: Cells } & { readonly [enable in Enable]: Cells } {
   const { family, pixels, lanes, multiplierBits, requantisePixels, residualPixels, narrowDsp, axiBytes } = config;
   const units = requantisePixels * lanes;
   const residualUnits = residualPixels * lanes;
   const factor = multiplierBits + 9;
-  const round = (width: number): Cells =>
-    cells({ luts: either(family, 147, 30) + either(family, 1.3, 7) * width, flipFlops: 3 * width + 38 });
+  /** Steps of 25, 13 and 10 bits, three of 10, 10 and 8, and six of the shift. */
+  const round = (width: number): Cells => cells({ luts: either(family, 3.6, 6.5) * width, flipFlops: 82 });
   const narrow = multiplierBits === 16;
-  // The product's last register lies in the DSP slice of UltraScale, and not in that of Xilinx 7.
-  const own = family === 'xcup' ? 72 : family === 'xc7' ? 112 : 160;
+  // UltraScale's slice takes none of the registers around the product, since yosys moves none there.
+  const own = { xc7: 72, xcup: 240, ecp5: 240, ice40: 168 }[family];
   /** A product of 8 or 9 bits, by a number of `b` bits. */
-  const product = (a: number, b: number): Cells =>
-    narrowDsp ? cells({ dsp: multiplier(family, b, a) }) : softMultiply(family, a, b);
+  const product = (a: number, b: number, latency: number): Cells =>
+    narrowDsp ? cells({ dsp: multiplier(family, b, a) }) : softMultiply(family, a, b, latency);
   const unit = sum(
     cells({
-      luts: narrow ? (family === 'xcup' ? 88 : either(family, 48, 56)) : 110,
-      flipFlops: narrow ? own : own + 130,
+      luts: narrow ? { xc7: 33, xcup: 49, ecp5: 79, ice40: 59 }[family] : 90,
+      flipFlops: narrow ? own : own + (family === 'xc7' ? 85 : 130),
       dsp: multiplier(family, 24, 16) + (narrow ? 0 : multiplier(family, 24, 15)),
     }),
-    product(8, multiplierBits + 1),
+    product(8, multiplierBits + 1, narrow ? 2 : 3),
     round(32 + multiplierBits),
-    delay(family, 6, 5),
-    delay(family, 8, 12),
   );
   const residual = sum(
-    cells({ luts: 3 * factor + 30, flipFlops: 3 * factor + 36 }),
-    product(9, multiplierBits + 1),
-    product(9, factor),
-    delay(family, factor + 1, 4),
+    cells({ luts: 3 * factor + 30, flipFlops: 3 * factor + 28 }),
+    product(9, multiplierBits + 1, 4),
+    product(9, factor, 4),
     round(9 + factor),
   );
+  const queue = config.tables && axiBytes > TABLE_WORD ? tableQueue(config) : cells({});
   // Pixels that wait for their turn, before the units (twice) and after them.
   const turns = (units - residualUnits) * 8;
   const waiting = (pixels - requantisePixels) * lanes * 40;
@@ -281,26 +290,43 @@ function requantisation(config: Config): Cells {
     [3, 23],
   ];
   const { closed, operands } = latencies(config);
-  return sum(
-    times(units, unit),
-    times(residualUnits, residual),
-    cells({ luts: 2 * (turns > 0 ? units * 8 : 0), flipFlops: 3 * turns }),
-    cells({ luts: waiting + 20, flipFlops: waiting + 26 }),
+  const shared = sum(
+    times(units, sum(delay(family, 6, 5), delay(family, 8, 12))),
+    times(residualUnits, delay(family, factor + 1, 4)),
+    cells({ luts: 22, flipFlops: 54 }), // which stages hold values
     ...widths.map(([width, depth]) => delay(family, width, depth)),
     delay(family, units * 8, 6),
     delay(family, pixels * lanes * 8, closed - operands + 1),
-    config.tables ? lookups(config, units, axiBytes) : delay(family, units * 8, 2),
+    queue,
   );
+  const codes = sum(
+    times(units, unit),
+    cells({ luts: waiting, flipFlops: waiting }),
+    cells({ luts: turns > 0 ? units * 8 : 0, flipFlops: units * 8 }), // the sum or the code
+    config.tables ? lookups(config, units) : cells({ flipFlops: units * 16 }),
+  );
+  return {
+    shared,
+    codes,
+    residual: sum(times(residualUnits, residual), cells({ luts: turns > 0 ? units * 8 : 0, flipFlops: 3 * turns })),
+  };
 }
 
-function lookups(config: Config, units: number, axiBytes: number): Cells {
-  const { family } = config;
-  const bytes = 16;
-  const parts = Math.max(1, bytes / axiBytes);
-  const memory = times(parts, distributed(family, (bytes * 8) / parts, 1024 / bytes));
-  const lookup = sum(memory, cells({ luts: 8 * mux(family, bytes), flipFlops: bytes * 8 + 16 }));
-  const queue = axiBytes > bytes ? sum(fifo(config, axiBytes * 8 + 10, 16), cells({ luts: bytes * 8 })) : cells({});
-  return sum(times(units, lookup), queue);
+/** Codes that a word of an activation table holds. */
+const TABLE_WORD = 16;
+
+function lookups({ family, axiBytes }: Config, units: number): Cells {
+  // iCE40 has no memory that is read without a clock; equal copies become one.
+  if (family === 'ice40') return cells({ luts: 6_700 * units, flipFlops: 8 * 1024 + 16 * units + 3 });
+  const parts = Math.max(1, TABLE_WORD / axiBytes);
+  const memory = times(parts, distributed(family, (TABLE_WORD * 8) / parts, 1024 / TABLE_WORD));
+  const lookup = sum(memory, cells({ luts: 8 * mux(family, TABLE_WORD), flipFlops: 16 }));
+  return sum(times(units, lookup), cells({ flipFlops: 3 }));
+}
+
+/** What takes beats wider than a word apart. */
+function tableQueue(config: Config): Cells {
+  return sum(fifo(config, config.axiBytes * 8 + 10, 16), cells({ luts: TABLE_WORD * 8 }));
 }
 
 /** Activation banks with their ports, weight and parameter memory, write back. */
@@ -342,12 +368,13 @@ function memories(config: Config): Cells {
 }
 
 export function estimateResources(config: Config): ResourceEstimate {
+  const { shared, ...enables } = afterSums(config);
   const parts = {
     control: control(config),
     sequencing: sequencing(config),
     operands: operandPath(config),
     array: array(config),
-    requantisation: requantisation(config),
+    requantisation: sum(shared, ...Object.values(enables)),
     memories: memories(config),
   };
   const { luts, flipFlops, dsp, blocks } = sum(...Object.values(parts));
@@ -358,5 +385,6 @@ export function estimateResources(config: Config): ResourceEstimate {
     memoryBlocks: blocks,
     blockRam: (blocks * blockKilobits[config.family]) / 36,
     parts,
+    enabled: { codes: Math.round(enables.codes.flipFlops), residual: Math.round(enables.residual.flipFlops) },
   };
 }

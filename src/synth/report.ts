@@ -16,6 +16,8 @@ export interface SynthModule {
   readonly instances: number;
   /** Of one instance, without the modules below. */
   readonly own: Resources;
+  /** Flip-flops of `own` with a clock enable that is not always on. */
+  readonly enabled: number;
   /** Of one instance with all below. */
   readonly total: Resources;
   /** Levels of logic of the longest path. */

@@ -132,19 +132,20 @@ export function multiplier(family: Family, a: number, b: number): number {
 }
 
 /**
- * A product of two signed numbers from adders, as rtl/lib/dw_soft_multiply.sv adds them: one row a bit of `a`, a tree of
- * registered adders; the first level also gates its rows.
+ * A product of two signed numbers from adders, as rtl/lib/dw_soft_multiply.sv adds them: rows of four bits of `a` times
+ * `b`, the sums of two rows in each of the cycles after the first. A row of n bits of `a` is `b` + n bits.
  */
-export function softMultiply(family: Family, a: number, b: number): Cells {
+export function softMultiply(family: Family, a: number, b: number, latency: number): Cells {
   let luts = 0;
   let flipFlops = 0;
-  const gate = either(family, 2, 3);
-  for (let rows = a, level = 1; rows > 1; level++) {
-    const adders = rows >> 1;
-    const width = Math.min(a + b, b + 2 ** level - 1 + (level === 1 ? 1 : 0));
-    luts += adders * width * (level === 1 ? gate : 1);
-    rows = Math.ceil(rows / 2);
-    flipFlops += rows * (a + b);
+  for (let level = 0; level < latency; level++) {
+    const bits = 4 * 2 ** level;
+    const rows = Math.floor(a / bits);
+    const rest = a % bits;
+    const registers = rows * (b + bits) + (rest > 0 ? b + rest : 0);
+    flipFlops += registers;
+    if (level === 0) luts += either(family, 4.2, 6) * rows * (b + bits) + (rest > 0 ? 3 * (b + rest) : 0);
+    else if (a > bits / 2) luts += registers;
   }
-  return cells({ luts: Math.round(luts * 0.95), flipFlops: flipFlops - a });
+  return cells({ luts: Math.round(luts), flipFlops });
 }

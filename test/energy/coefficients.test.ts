@@ -89,7 +89,7 @@ describe('derived coefficients', () => {
         entries += 1;
       }
     }
-    expect(entries).toBe(44);
+    expect(entries).toBe(48);
   });
 
   it('spread a product of the reports over the bits of its adder tree', () => {

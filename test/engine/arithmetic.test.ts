@@ -51,6 +51,7 @@ describe('the arithmetic of the engine', () => {
           const values = { accumulator_i: acc, bias_i: bias, multiplier_i: m, shift_i: shift };
           for (const [port, value] of Object.entries({ ...values, zero_i: zero, low_i: low, high_i: high }))
             simulator.poke(port, value);
+          simulator.poke('enable_i', 2 ** 11 - 1);
           simulator.step(11);
           const sum = (acc + bias) | 0;
           const wanted = requantise(sum, m, Math.max(1, shift), zero, low, high);
@@ -94,6 +95,7 @@ describe('the arithmetic of the engine', () => {
             output_high_i: high,
           };
           for (const [port, value] of Object.entries(ports)) simulator.poke(port, value);
+          simulator.poke('enable_i', 2 ** 17 - 1);
           simulator.step(18);
           const [a, b] = [BigInt(middle - middleZero), BigInt(addend - addendZero)];
           const sum = mode === 'multiply' ? a * b * BigInt(mm) : a * BigInt(mm) + b * BigInt(mr);
@@ -171,28 +173,37 @@ describe('the arithmetic of the engine', () => {
   );
 
   it.each([
-    [8, 17, 0],
-    [9, 25, 0],
-    [1, 3, 0],
-    [8, 17, 1],
-    [9, 25, 1],
-  ])(`multiplies %i by %i bits, with %i DSP slices (seed ${seed})`, async (widthA, widthB, dsp) => {
-    const simulator = await simulatorOf('dw_soft_multiply', { WidthA: widthA, WidthB: widthB, Dsp: dsp });
-    const number = (bits: number) =>
-      fc.oneof(
-        fc.integer({ min: -(2 ** (bits - 1)), max: 2 ** (bits - 1) - 1 }),
-        fc.constantFrom(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1, 0),
+    [8, 17, 2, 0],
+    [9, 25, 4, 0],
+    [9, 17, 3, 0],
+    [4, 5, 1, 0],
+    [2, 3, 2, 0],
+    [13, 9, 3, 0],
+    [8, 17, 2, 1],
+    [8, 17, 3, 1],
+    [9, 25, 4, 1],
+  ])(
+    `multiplies %i by %i bits in %i cycles, with %i DSP slices (seed ${seed})`,
+    async (widthA, widthB, latency, dsp) => {
+      const parameters = { WidthA: widthA, WidthB: widthB, Latency: latency, Dsp: dsp };
+      const simulator = await simulatorOf('dw_soft_multiply', parameters);
+      const number = (bits: number) =>
+        fc.oneof(
+          fc.integer({ min: -(2 ** (bits - 1)), max: 2 ** (bits - 1) - 1 }),
+          fc.constantFrom(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1, 0),
+        );
+      fc.assert(
+        fc.property(number(widthA), number(widthB), (a, b) => {
+          simulator.poke('a_i', a);
+          simulator.poke('b_i', b);
+          simulator.poke('enable_i', 2 ** latency - 1);
+          simulator.step(latency);
+          expect(signed(simulator.peek('product_o'), widthA + widthB)).toBe(a * b + 0);
+        }),
+        runs,
       );
-    fc.assert(
-      fc.property(number(widthA), number(widthB), (a, b) => {
-        simulator.poke('a_i', a);
-        simulator.poke('b_i', b);
-        simulator.step(Math.ceil(Math.log2(widthA)));
-        expect(signed(simulator.peek('product_o'), widthA + widthB)).toBe(a * b + 0);
-      }),
-      runs,
-    );
-  });
+    },
+  );
 
   it(`marks and holds an operand below the threshold, rounds it, and puts 0 in the padding (seed ${seed})`, async () => {
     const simulator = await simulatorOf('dw_operand');
