@@ -21,7 +21,7 @@ export interface Costs {
 /** Bits that toggle in the operand registers of an active multiplication: 4.9 on average over photographs of MobileNetV2. */
 const OPERAND_TOGGLES = 5;
 /** Bits that toggle in the adder trees a product, and the share of them that a held product spares (docs/energy.md). */
-const TREE_TOGGLES = 7;
+const TREE_TOGGLES = 5.5;
 const TREE_SHARE = 0.4;
 
 /** Bits that stop toggling in operand registers and trees for a still low bit of the weights, and of the activations. */
