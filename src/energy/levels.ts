@@ -65,12 +65,12 @@ export async function levelEnergy(
 }
 
 /** What saves at a level, each on top of the ones before it. */
-export const CAUSES = ['zeroActivations', 'weights', 'activationThresholds', 'skippedSteps'] as const;
+export const CAUSES = ['zeroActivations', 'weights', 'activations', 'skippedSteps'] as const;
 export type Cause = (typeof CAUSES)[number];
 
 /**
  * The share of level 0's dynamic energy that each cause saves, in the order of CAUSES: gating operands that are 0
- * anyway; pruned weights; activations below their thresholds; steps that are not taken.
+ * anyway; weights pruned or of a coarser grid; activations below their thresholds or rounded; steps that are not taken.
  */
 export async function savingsByCause(
   network: Network,
@@ -91,11 +91,11 @@ export async function savingsByCause(
     skipped: [],
   };
   const weights: PruningLevel = {
-    layers: full.layers.map((entry) => ({ ...entry, activationThreshold: 1 })),
+    layers: full.layers.map((entry) => ({ ...entry, activationThreshold: 1, activationShift: 0 })),
     skipped: [],
   };
-  const thresholds: PruningLevel = { layers: full.layers, skipped: [] };
-  const steps: PruningPlan = { ...plan, levels: [gating, weights, thresholds, full] };
+  const activations: PruningLevel = { layers: full.layers, skipped: [] };
+  const steps: PruningPlan = { ...plan, levels: [gating, weights, activations, full] };
   const compiled = compile(network, config, { pruning: steps });
   const energies: FrameEnergy[] = [];
   for (let at = 0; at <= CAUSES.length; at++)

@@ -102,7 +102,7 @@ export function componentsOption(figures: PruningFigures, look: ChartLook, tip: 
 const CAUSE_COLOURS: { readonly [cause in Cause]: string } = {
   zeroActivations: 'setup',
   weights: 'dsp',
-  activationThresholds: 'logic',
+  activations: 'logic',
   skippedSteps: 'clock',
 };
 

@@ -12,8 +12,8 @@ export const COMPONENT_NAMES: { readonly [component in Component]: string } = {
 };
 export const CAUSE_NAMES: { readonly [cause in Cause]: string } = {
   zeroActivations: 'activations that are 0 anyway',
-  weights: 'pruned weights',
-  activationThresholds: 'activation thresholds',
+  weights: 'weights pruned or coarse',
+  activations: 'activations pruned or rounded',
   skippedSteps: 'skipped steps',
 };
 

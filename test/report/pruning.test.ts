@@ -57,7 +57,7 @@ const figures: PruningFigures = {
   causes: {
     zeroActivations: around(0.05),
     weights: around(0.1),
-    activationThresholds: { low: -0.01, mid: -0.002, high: 0.01 },
+    activations: { low: -0.01, mid: -0.002, high: 0.01 },
     skippedSteps: around(0.08),
   },
   layers: Array.from({ length: 20 }, (_, index) => ({
