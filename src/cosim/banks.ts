@@ -1,5 +1,6 @@
 /** Where the words of an on-chip memory lie in the RTL: the segments and slices of rtl/memory/dw_ram.sv. */
 import type { Config } from '../spec/config.ts';
+import { ramShape } from '../spec/ram.ts';
 import type { RtlBench } from './bench.ts';
 
 /** Consecutive words of a memory, as one array of the RTL holds them. */
@@ -17,16 +18,15 @@ export interface RamPiece {
 
 /** Arrays that hold words [first, first + count) of a memory; `parts`: each byte of a word is written on its own. */
 export function ramPieces(
-  { segmentDepth }: Pick<Config, 'segmentDepth'>,
+  config: Pick<Config, 'segmentDepth'>,
   depth: number,
   wordBytes: number,
   parts: boolean,
   first: number,
   count: number,
 ): RamPiece[] {
-  const words = Math.min(depth, segmentDepth);
-  const sliced = !(parts && wordBytes > 1) && words <= 512 && wordBytes > 4;
-  const bytes = sliced ? 4 : wordBytes;
+  const { words, bits } = ramShape(config, depth, wordBytes * 8, parts);
+  const bytes = bits / 8;
   const pieces: RamPiece[] = [];
   for (let from = first; from < first + count; ) {
     const segment = Math.floor(from / words);

@@ -48,9 +48,7 @@ const figures = z
     pictures: z.object({ calibration: z.int(), holdout: z.int(), activity: z.int(), causes: z.int() }).readonly(),
     levels: z.array(level).min(1).readonly(),
     /** Shares of level 0's dynamic energy that the causes save at the highest level; they add up to its saving. */
-    causes: z
-      .object({ zeroActivations: band, weights: band, activations: band, skippedSteps: band })
-      .readonly(),
+    causes: z.object({ zeroActivations: band, weights: band, activations: band, skippedSteps: band }).readonly(),
     /** Layers as the engine runs them, at level 0 and at the highest level; microjoules a frame. */
     layers: z.array(z.object({ name: z.string(), before: components, after: components }).readonly()).readonly(),
     search: z.array(z.object({ price: z.number(), divergence: z.number() }).readonly()).readonly(),

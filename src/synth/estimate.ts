@@ -5,6 +5,7 @@
  */
 import { treeOffset, treeSumBits } from '../spec/adder-tree.ts';
 import { type Config, multipliers, parameterBytes, ROW_SETS } from '../spec/config.ts';
+import { ramShape } from '../spec/ram.ts';
 import { PIPELINE } from '../spec/timing.ts';
 import { windowTables } from '../spec/window.ts';
 import {
@@ -334,10 +335,7 @@ function memories(config: Config): Cells {
   const { family, pixels, lanes, inputs, requantisePixels } = config;
   const word = inputs * 8;
   const ram = (depth: number, bits: number, bytes: boolean): Cells => {
-    // Segments, slices of shallow words and rounded depths: see rtl/memory/dw_ram.sv.
-    const segments = Math.ceil(depth / config.segmentDepth);
-    const words = Math.min(depth, config.segmentDepth);
-    const slice = !bytes && words <= 512 && bits > 32 ? 32 : bits;
+    const { segments, words, bits: slice } = ramShape(config, depth, bits, bytes);
     const rows = bytes ? words : 2 ** Math.ceil(Math.log2(words));
     if (depth <= 64 && wideTables(family)) return sum(distributed(family, bits, depth), cells({ flipFlops: 2 * bits }));
     const { blocks, banks } = blockMemory(family, rows, slice, bytes);
