@@ -69,7 +69,7 @@ export function createPrunePool(options: PrunePoolOptions): PrunePool {
   const remember = async <T>(network: Network, what: string, key: unknown, make: () => Promise<T>): Promise<T> => {
     const { json, bytes } = packArrays(key);
     const name = createHash('sha256')
-      .update(`${base} ${identityOf(network)} ${what} ${json}`)
+      .update(`${SEARCH_VERSION} ${base} ${identityOf(network)} ${what} ${json}`)
       .update(bytes)
       .digest('hex');
     const file = join(options.checkpoint, `${what}-${name.slice(0, 24)}`);
@@ -135,6 +135,9 @@ export function createPrunePool(options: PrunePoolOptions): PrunePool {
     },
   };
 }
+
+/** Of what the steps compute: results of another version are not found. Raise it when a step gives other results. */
+const SEARCH_VERSION = 2;
 
 /** Names of checkpoint files, half-written ones included. */
 const CHECKPOINT = /^(sensitivity|curves|answers|fit)-[0-9a-f]{24}(\.part)?$/;
