@@ -112,10 +112,13 @@ describe('depthwright prune', () => {
   it('takes less power at a fixed rate the more it skips, with static power and clock going on', () => {
     const [first, , last] = report.levels;
     expect(last!.framesPerSecond).toBeGreaterThan(first!.framesPerSecond);
-    const { static: leak, clock } = first!.components;
     const { dsp, logic, memory, dram } = last!.components;
-    const millijoules = [leak, clock, dsp, logic, memory, dram].reduce((sum, { mid }) => sum + mid, 0);
-    expect(last!.fixedRate.watts.mid).toBeCloseTo((millijoules * first!.framesPerSecond) / 1000, 9);
+    const others = [first!.components.static, dsp, logic, memory, dram].reduce((sum, { mid }) => sum + mid, 0);
+    const clock = (last!.fixedRate.watts.mid * 1000) / first!.framesPerSecond - others;
+    // The clock goes on over the wait, but for registers that move with codes only, of which a level that skips makes fewer.
+    expect(clock).toBeLessThanOrEqual(first!.components.clock.mid);
+    expect(clock / first!.components.clock.mid).toBeCloseTo(1, 2);
+    expect(clock).toBeGreaterThan(last!.components.clock.mid);
     expect(last!.fixedRate.watts.mid).toBeLessThan(first!.fixedRate.watts.mid);
     expect(last!.fixedRate.watts.mid).toBeLessThan(last!.watts.mid);
   });
