@@ -81,9 +81,8 @@ const value = ({ low, mid, high }: Spread, unit: string, source: string): Coeffi
 const band = (low: number, mid: number, high: number): Spread => ({ low, mid, high });
 
 /**
- * Share of the cycles in which the flip-flops of the reports are enabled: assumed. One published fit of the tool's exports
- * (a systolic array on UltraScale+) states 0.31 for its slices, a power estimator takes 0.5 as usual
- * (os-fpga/rapid_power_estimator), and no more than 1 is possible.
+ * Share of the cycles in which the flip-flops of the reports are enabled: assumed, as a power estimator takes it as usual
+ * (os-fpga/rapid_power_estimator).
  */
 export const REPORTS_ENABLED = 0.5;
 
