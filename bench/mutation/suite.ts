@@ -21,6 +21,7 @@ import { PROOFS, proveCase } from '../../test/rtl/support/proofs.ts';
 import { residualPair, verifyPairs } from '../../test/rtl/support/random-pairs.ts';
 import { verifyRegisters } from '../../test/rtl/support/registers.ts';
 import { verifySets, verifyTransfers } from '../../test/rtl/support/transfers.ts';
+import { TURNS } from '../../test/rtl/support/turns.ts';
 
 export interface SuiteOptions {
   readonly simulator: RtlSimulator;
@@ -60,17 +61,6 @@ const narrow = parseConfig({
 });
 /** As pynq-z2, with half the lanes and a bus wide enough for the queue of the tables: all kernels of the window path. */
 const stems = parseConfig({ ...namedConfig('pynq-z2'), name: 'stems', lanes: 4, axiBytes: 32 });
-/** Residuals in four turns of one pixel, memories in segments. */
-const turns = parseConfig({
-  ...tiny,
-  name: 'turns',
-  pixels: 4,
-  requantisePixels: 4,
-  residualPixels: 1,
-  activationDepth: 1024,
-  weightDepth: 1024,
-  segmentDepth: 256,
-});
 /** Beats of two instructions. */
 const wideBus = parseConfig({ ...namedConfig('virtex7'), name: 'wide', windowKernels: ['depthwise3'] });
 
@@ -167,8 +157,8 @@ const STAGES: readonly Stage[] = [
   { name: 'proofs', judges: (file) => PROOFS.some(({ top }) => file.endsWith(`/${top}.sv`)), check: proofs },
   { name: 'SETs alone, wide bus', judges: onBus, check: sets(wideBus) },
   { name: 'transfers, wide bus', judges: onBus, check: transfers(wideBus) },
-  { name: 'residuals, turns', judges: onTurns, check: residuals(turns, SEED + 4000, 10) },
-  { name: 'layers, turns', judges: onTurns, check: layers(turns, SEED + 4500, 25) },
+  { name: 'residuals, turns', judges: onTurns, check: residuals(TURNS, SEED + 4000, 10) },
+  { name: 'layers, turns', judges: onTurns, check: layers(TURNS, SEED + 4500, 25) },
   { name: 'layers', check: layers(tiny, SEED, 25) },
   { name: 'levels', check: levels(tiny, SEED + 500, 12) },
   { name: 'rows outside the map', judges: (file) => file.startsWith('engine/'), check: changed(withRowsOutside) },

@@ -11,7 +11,7 @@ import { chooseActivationPruning } from './activations.ts';
 import type { Costs } from './costs.ts';
 import { withoutInputs } from './hidden.ts';
 import { FrameTensors } from './layer-runner.ts';
-import type { LayerPruning, PruningLevel, SkippedWords } from './levels.ts';
+import { type LayerPruning, type PruningLevel, prunedLayer, type SkippedWords } from './levels.ts';
 import {
   activeShares,
   means,
@@ -21,7 +21,7 @@ import {
   sampleOperands,
   totalVariance,
 } from './operands.ts';
-import { refit } from './refit.ts';
+import { refit, rowWeights } from './refit.ts';
 
 export interface FitOptions {
   /** Divergence that a picojoule saved may cost. */
@@ -94,14 +94,7 @@ function effective(
   pruning: LayerPruning,
   options: FitOptions,
 ): Layer {
-  const { weightThreshold: threshold, activationThreshold } = pruning;
-  const changed = {
-    ...layer,
-    weights: (pruning.weights ?? layer.weights).map((weight) => (Math.abs(weight) < threshold ? 0 : weight)),
-    bias: pruning.bias ?? layer.bias,
-    activationThreshold,
-    activationShift: pruning.activationShift ?? 0,
-  };
+  const changed = prunedLayer(layer, pruning);
   const kept = options.keptInputs.get(index);
   if (kept === undefined || changed.op !== 'conv') return changed;
   return withoutInputs(changed, network.tensors[layer.inputs[0]!]!.channels, kept);
@@ -170,14 +163,6 @@ function fitLayer(
   });
   const bias = layer.bias.map((value, channel) => value + Math.round(biasShift[channel]!));
   return { ...plain, ...activations, weights, bias };
-}
-
-/** Accumulator units to output codes. */
-function rowWeights({ requantise }: ConvLayer | DepthwiseLayer): Float64Array {
-  return Float64Array.from(
-    requantise.multiplier,
-    (multiplier, channel) => multiplier / 2 ** requantise.shift[channel]!,
-  );
 }
 
 /** One threshold on the network's own weights: the one with the largest gain, errors taken as independent. */

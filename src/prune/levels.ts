@@ -152,7 +152,8 @@ export function keptChannels(network: Network, plan: PruningPlan | undefined, le
   return kept;
 }
 
-function prunedLayer<L extends ConvLayer | DepthwiseLayer>(layer: L, pruning: LayerPruning): L {
+/** The layer at a level; left-out inputs are another matter. */
+export function prunedLayer<L extends ConvLayer | DepthwiseLayer>(layer: L, pruning: LayerPruning): L {
   return {
     ...layer,
     weights: (pruning.weights ?? layer.weights).map((weight) => countedWeight(weight, pruning.weightThreshold)),

@@ -7,6 +7,7 @@
  * what dropping or rounding one costs is spread over the inputs that are not settled yet (optimal brain surgeon, one
  * column at a time). Everything is in the layer's accumulator units; `rowWeights` turns them into output codes.
  */
+import type { ConvLayer, DepthwiseLayer } from '../network/network.ts';
 import { cholesky, inverseFromCholesky } from './cholesky.ts';
 
 /** Moments of the layer's operands x - z: of the pruned network x', of the unpruned x. */
@@ -50,6 +51,14 @@ export interface Refit {
   /** Weights that are not zero. */
   readonly kept: number;
   readonly grid: number;
+}
+
+/** Accumulator units to output codes. */
+export function rowWeights({ requantise }: ConvLayer | DepthwiseLayer): Float64Array {
+  return Float64Array.from(
+    requantise.multiplier,
+    (multiplier, channel) => multiplier / 2 ** requantise.shift[channel]!,
+  );
 }
 
 /** Rows (outputs) that a grid is tried on. */

@@ -9,6 +9,7 @@ import { hiddenChannels } from './hidden.ts';
 import { FrameTensors } from './layer-runner.ts';
 import type { SkippedWords } from './levels.ts';
 import { operandMoments, sampleOperands, totalVariance } from './operands.ts';
+import { rowWeights } from './refit.ts';
 
 /** Hidden channels of one producer. */
 export interface SkipCurve {
@@ -58,13 +59,9 @@ export async function skipCurves(
       const words = WORDS.filter((skip) => skip < total && skip <= total * MOST);
       // Fewer samples than inputs say nothing about what the others could make up for.
       if (words.length > 0 && seen!.count >= 2 * from.channels && unseen!.count > 0) {
-        const scale = Float64Array.from(
-          layer.requantise.multiplier,
-          (value, c) => value / 2 ** layer.requantise.shift[c]!,
-        );
         const [known, judge] = [seen!, unseen!].map((operands) => operandMoments(operands, operands, memory));
         const gone = words.map((skip) => from.channels - (total - skip) * config.inputs);
-        const { order, loss } = eliminateInputs(known!, judge!, layer.weights, scale, gone, ridge);
+        const { order, loss } = eliminateInputs(known!, judge!, layer.weights, rowWeights(layer), gone, ridge);
         const variance = totalVariance(output, network.tensors[layer.output]!.channels);
         const relative = loss.map((value) => value / variance);
         curves.push({ producer: group.producer, consumer: index, order, words, loss: relative });

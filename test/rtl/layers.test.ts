@@ -12,20 +12,11 @@ import { openBench, rigOf, simulators } from './support/benches.ts';
 import { verifyLevels } from './support/levels.ts';
 import { withRowsOutside, withStoreWaits } from './support/odd-programs.ts';
 import { complaint, residualPair, verifyPairs } from './support/random-pairs.ts';
+import { TURNS } from './support/turns.ts';
 
 const seed = Number(process.env.DEPTHWRIGHT_SEED ?? 20_250_301);
 const LAYERS = 25;
 const LEVEL_LAYERS = 12;
-
-/** Residuals in four turns of one pixel, memories in segments. */
-const TURNS = {
-  pixels: 4,
-  requantisePixels: 4,
-  residualPixels: 1,
-  activationDepth: 1024,
-  weightDepth: 1024,
-  segmentDepth: 256,
-};
 
 /** Pairs whose LOADs wait for the writes of more than two short COMPUTEs: [configuration, seed of a concatenation]. */
 const SHORT = [
@@ -96,7 +87,7 @@ describe.each(simulators)('shapes and programs at the edge on %s', (simulator) =
   });
 
   it(`turns the pixels of a residual one by one, stage after stage (seed ${seed})`, async () => {
-    const config = parseConfig({ ...namedConfig('tiny'), name: 'turns', ...TURNS });
+    const config = TURNS;
     const options = { firstSeed: seed + 4000, pairs: 10, pairAt: residualPair };
     const { complaints, compared, done } = await verifyPairs(rig, config, options);
     expect(complaints).toEqual([]);
