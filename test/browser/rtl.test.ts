@@ -13,7 +13,7 @@ import type { RtlPageResult } from './rtl-page.ts';
 if (chromiumPath === undefined) console.warn('skipped: no Chromium (set DEPTHWRIGHT_CHROMIUM), the RTL in a browser');
 
 describe.skipIf(chromiumPath === undefined)('the register-transfer simulator in a browser', () => {
-  it('runs a frame of the accelerator bit by bit in the cycles of the model', { timeout: 300_000 }, async () => {
+  it('runs a frame of the accelerator bit by bit in the cycles of the model', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'depthwright-browser-'));
     const browser = await launchChromium();
     try {

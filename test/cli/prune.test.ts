@@ -78,11 +78,9 @@ describe('depthwright prune', () => {
   const whole = at('whole');
   let report: Report;
   beforeAll(async () => {
-    // Builds once, where the sources are newer than the build.
-    spawnSync(process.execPath, [command, '--version']);
     await writePictures();
     report = prune(whole);
-  }, 300_000);
+  });
   afterAll(scratch.remove);
 
   it('reports every level with its band, and writes the same as figures', () => {
@@ -151,7 +149,7 @@ describe('depthwright prune', () => {
     expect(readFileSync(at('latency', 'pruning.json'))).not.toEqual(readFileSync(join(whole, 'pruning.json')));
     // Gating is worth little to it: what weights below a threshold save is no aim of its own.
     expect(latency.causes.weights.mid).toBeLessThan(report.causes.weights.mid);
-  }, 120_000);
+  });
 
   it('takes labels, and accuracy is then that of the labels', async () => {
     // The network's own answers on every other picture, the class beside them on the rest.
@@ -170,7 +168,7 @@ describe('depthwright prune', () => {
     expect(labelled.levels.map(({ millijoules }) => millijoules.mid)).toEqual(
       report.levels.map(({ millijoules }) => millijoules.mid),
     );
-  }, 120_000);
+  });
 
   it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
     'killed by %s leaves no output, goes on where it was, and ends with the very same files',
@@ -193,7 +191,6 @@ describe('depthwright prune', () => {
       expect(existsSync(`${out}.unfinished`)).toBe(false);
       expect(contents(out)).toEqual(contents(whole));
     },
-    120_000,
   );
 
   it('leaves alone what others keep where its unfinished steps go', () => {
@@ -202,7 +199,7 @@ describe('depthwright prune', () => {
     writeFileSync(join(`${out}.unfinished`, 'thesis.txt'), 'precious');
     prune(out);
     expect(readdirSync(`${out}.unfinished`)).toEqual(['thesis.txt']);
-  }, 120_000);
+  });
 
   describe('whose levels', () => {
     const build = at('build');

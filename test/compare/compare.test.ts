@@ -44,7 +44,7 @@ const RUNTIMES = [
 ] as const;
 
 describe.each(RUNTIMES)('%s beside %s', (file, runtime, present) => {
-  test.skipIf(!present)('equals it in every layer under its rounding rule', { timeout: 60_000 }, async () => {
+  test.skipIf(!present)('equals it in every layer under its rounding rule', async () => {
     const { layers, hidden, compared } = await compare(file, runtime);
     expect(layers.length).toBe(29);
     expect(hidden).toEqual([]);

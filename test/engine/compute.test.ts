@@ -67,7 +67,7 @@ async function expectEqual(config: Config, firstSeed: number): Promise<void> {
 }
 
 // Building a design takes longer than a quick test run may; the whole machine has its quick test in test/rtl.
-describe.skipIf(!thorough || !hasVerilator)('the compute unit in Verilator', { timeout: 1_200_000 }, () => {
+describe.skipIf(!thorough || !hasVerilator)('the compute unit in Verilator', () => {
   it(`writes the bytes of the machine in the cycles of the model on 'tiny' (seed ${seed})`, async () => {
     await expectEqual(namedConfig('tiny'), seed);
   });

@@ -35,7 +35,6 @@ describe.skipIf(wanted === 0)(`random layers on random configurations, ${simulat
 
   it.concurrent.each(Array.from({ length: designs }, (_, index) => index))(
     'are equal in data, cycles and counters, design %i',
-    { timeout: 1_500_000 },
     async (index) => {
       await slot();
       try {
