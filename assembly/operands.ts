@@ -26,6 +26,8 @@ export function step(
   activationShift: i32,
   roundingOffset: i32,
   treeOffset: i32,
+  productShift: i32,
+  alternate: i32,
 ): void {
   const zero = i16x8.splat(0);
   const minusOne = i16x8.splat(-1);
@@ -35,6 +37,9 @@ export function step(
   const smallestActivation = i16x8.splat(<i16>activationThreshold);
   const offset = i16x8.splat(<i16>roundingOffset);
   const whole = i16x8.splat(-1 << (<i16>activationShift));
+  const down = productShift > 0 ? alternate : 0;
+  const half = i16x8.sub(i16x8.splat((1 << (<i16>productShift)) >> 1), i32x4.splat(down << 16));
+  const counted = i16x8.splat(-1 << (<i16>productShift));
   const row = (<usize>inputs) << 1;
   let active = i32x4.splat(0);
   let nonzero = i32x4.splat(0);
@@ -64,7 +69,7 @@ export function step(
           const change = v128.and(v128.xor(next, register), activationBits);
           v128.store(activationRegisters + pixel, next);
           moved = v128.or(moved, keep);
-          v128.store(products + pixel, v128.and(i16x8.mul(x, w), keep));
+          v128.store(products + pixel, v128.and(v128.and(i16x8.add(i16x8.mul(x, w), half), counted), keep));
           activationToggles = i32x4.add(activationToggles, ones(change));
           active = i32x4.add(active, i32x4.dot_i16x8_s(keep, minusOne));
           nonzero = i32x4.add(

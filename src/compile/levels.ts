@@ -2,7 +2,7 @@
 import type { Network } from '../network/network.ts';
 import { checkPlan, levelOf, networkAtLevel, type PruningPlan, skippedChannels } from '../prune/levels.ts';
 import type { Config } from '../spec/config.ts';
-import { PRUNING_LEVELS, SHIFT_BITS, SKIP_BITS } from '../spec/isa.ts';
+import { PRODUCT_BITS, PRUNING_LEVELS, SHIFT_BITS, SKIP_BITS } from '../spec/isa.ts';
 import { lowerLayers } from './lower/lower.ts';
 import type { MachineGraph, MachineStage, StageCodes } from './machine-graph.ts';
 
@@ -70,6 +70,7 @@ function pruningCodes(network: Network, plan: PruningPlan, stage: MachineStage):
   let weightThresholds = 0n;
   let activationThresholds = 0n;
   let activationShifts = 0;
+  let productShifts = 0;
   let skippedInputs = 0;
   let skippedOutputs = 0;
   plan.levels.forEach(({ layers }, index) => {
@@ -78,6 +79,7 @@ function pruningCodes(network: Network, plan: PruningPlan, stage: MachineStage):
       weightThresholds |= BigInt(entry.weightThreshold) << BigInt(7 * index);
       activationThresholds |= BigInt(entry.activationThreshold) << BigInt(8 * index);
       activationShifts |= (entry.activationShift ?? 0) << (SHIFT_BITS * index);
+      productShifts |= (entry.productShift ?? 0) << (PRODUCT_BITS * index);
     }
     for (const { producer, between, consumer, words } of skippedChannels(network, plan, index + 1)) {
       const entry = words * 2 ** (SKIP_BITS * index);
@@ -85,5 +87,5 @@ function pruningCodes(network: Network, plan: PruningPlan, stage: MachineStage):
       else if ([producer, ...between].some((layer) => stage.layers.includes(layer))) skippedOutputs += entry;
     }
   });
-  return { weightThresholds, activationThresholds, activationShifts, skippedInputs, skippedOutputs };
+  return { weightThresholds, activationThresholds, activationShifts, productShifts, skippedInputs, skippedOutputs };
 }

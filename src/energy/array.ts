@@ -6,7 +6,7 @@
  * An activation register takes the rounded x - z where |w| >= the weight threshold and |x - z| >= the activation threshold, a
  * weight register where an activation of its pair does; what does not move holds. Toggles are bits that change.
  */
-import { countedActivation } from '../network/numerics.ts';
+import { countedActivation, countedProduct } from '../network/numerics.ts';
 import type { OperandPruning } from '../simulate/compute.ts';
 import { treeOffset, treeSumBits } from '../spec/adder-tree.ts';
 import type { Config } from '../spec/config.ts';
@@ -129,7 +129,11 @@ export class OperandRegisters implements StepRegisters {
             weightToggles += BITS[this.weights[pair]! ^ (w & 255)]!;
             this.weights[pair] = w;
             active += 1;
-            this.products[pixel * inputs + input] = x * w;
+            this.products[pixel * inputs + input] = countedProduct(
+              x * w,
+              pruning.productShift,
+              pruning.alternate && input % 2 === 1,
+            );
             if (x !== 0 && w !== 0) nonzero += 1;
           } else if (raw === 0) gatedZero += 1;
           else if (!wanted) gatedWeight += 1;

@@ -93,6 +93,8 @@ export class VectorRegisters implements StepRegisters {
       pruning.activationShift,
       roundingOffset(zeroPoint, pruning.activationShift),
       treeOffset(inputs),
+      pruning.productShift,
+      Number(pruning.alternate),
     );
     counts.steps += 1;
     for (let index = 0; index < COUNTED.length; index++) counts[COUNTED[index]!] += this.counts[index]!;

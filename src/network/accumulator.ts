@@ -19,7 +19,8 @@ export interface CodeRange {
 }
 
 /** What an accumulator sums. */
-type Terms = Pick<ConvLayer | DepthwiseLayer, 'op' | 'weights' | 'bias'> & { readonly activationShift?: number };
+type Terms = Pick<ConvLayer | DepthwiseLayer, 'op' | 'weights' | 'bias'> &
+  Partial<Pick<ConvLayer, 'activationShift' | 'productShift'>>;
 
 const INT32_MIN = -(2 ** 31);
 const INT32_MAX = 2 ** 31 - 1;
@@ -40,6 +41,8 @@ export function channelBounds(layer: Terms, range: CodeRange): { min: Float64Arr
   const lowest = Math.min(0, rounded(range.low));
   const highest = Math.max(0, rounded(range.high));
   const perChannel = layer.weights.length / channels;
+  // Rounding moves a product by half of its step at most.
+  const half = ((2 ** (layer.productShift ?? 0)) >> 1) * perChannel;
   // conv [outChannel][tap], depthwise [tap][channel]
   const [channelStep, tapStep] = layer.op === 'conv' ? [perChannel, 1] : [1, channels];
   const { weights } = layer;
@@ -53,8 +56,8 @@ export function channelBounds(layer: Terms, range: CodeRange): { min: Float64Arr
     }
     const positive = (magnitude + sum) / 2;
     const negative = (sum - magnitude) / 2;
-    min[channel]! += positive * lowest + negative * highest;
-    max[channel]! += positive * highest + negative * lowest;
+    min[channel]! += positive * lowest + negative * highest - half;
+    max[channel]! += positive * highest + negative * lowest + half;
   }
   return { min, max };
 }

@@ -44,7 +44,7 @@ interface LayerBase {
 /**
  * acc[o] = bias[o] + sum over taps inside the map of (x - z_x) * w; taps outside contribute nothing.
  * Pruning: x - z_x counts as 0 where |x - z_x| < activationThreshold (0 and 1 prune nothing); what counts is rounded to a
- * multiple of 2^activationShift (`countedActivation`).
+ * multiple of 2^activationShift (`countedActivation`), and each product to one of 2^productShift (`countedProduct`).
  */
 interface MacLayer extends LayerBase {
   readonly window: Window;
@@ -56,7 +56,14 @@ interface MacLayer extends LayerBase {
   readonly activationThreshold: number;
   /** 0..3; 0 rounds nothing. */
   readonly activationShift: number;
+  /** 0..8; 0 rounds nothing. `mostProductShift` (src/prune/levels.ts) says how far a layer's can be rounded. */
+  readonly productShift: number;
 }
+/** Whether ties of products go down at odd input channels, see `countedProduct`. */
+export function alternatesTies({ op, window }: Pick<ConvLayer | DepthwiseLayer, 'op' | 'window'>): boolean {
+  return op === 'conv' && window.kernelHeight * window.kernelWidth === 1;
+}
+
 export interface ConvLayer extends MacLayer {
   readonly op: 'conv';
 }

@@ -73,6 +73,17 @@ export function countedActivation(
   return (x + roundingOffset(zeroPoint, activationShift)) & -(2 ** activationShift);
 }
 
+/**
+ * What a level leaves of a product: the nearest multiple of 2^productShift, whose low bits stand still in the adder trees.
+ * Ties go up, or with `down` down. Products of rounded operands are often ties: in a pointwise layer those of odd input
+ * channels go down (`alternatesTies`), so that they cancel instead of adding up to the number of products.
+ */
+export function countedProduct(product: number, productShift: number, down: boolean): number {
+  if (productShift === 0) return product;
+  const step = 2 ** productShift;
+  return (product + step / 2 - Number(down)) & -step;
+}
+
 /** floor((value + 2^(shift-1)) / 2^shift) for whole |value| < 2^52 and shift 1..63, exactly. */
 export function roundShift(value: number, shift: number): number {
   return Math.floor((value + 2 ** (shift - 1)) / 2 ** shift);

@@ -6,8 +6,8 @@
  * the level (they are loaded every frame anyway). `networkAtLevel` gives the network whose values the level has.
  */
 import { UserError } from '../errors.ts';
-import type { ConvLayer, DepthwiseLayer, Layer, Network } from '../network/network.ts';
-import { PRUNING_LEVELS, SHIFT_BITS, SKIP_BITS } from '../spec/isa.ts';
+import { alternatesTies, type ConvLayer, type DepthwiseLayer, type Layer, type Network } from '../network/network.ts';
+import { MOST_PRODUCT_BITS, PRUNING_LEVELS, SHIFT_BITS, SKIP_BITS } from '../spec/isa.ts';
 import { hiddenChannels, withoutInputs } from './hidden.ts';
 
 /** What a level changes of one convolution or depthwise layer. */
@@ -20,6 +20,8 @@ export interface LayerPruning {
   readonly activationThreshold: number;
   /** Low bits of x - z that are rounded away where it counts, 0..3; 0 where absent. */
   readonly activationShift?: number;
+  /** Low bits of products that are rounded away, 0..7; 0 where absent, and where weights are wider than int8. */
+  readonly productShift?: number;
   /** Bias of the level, one an output channel; the network's own where absent. */
   readonly bias?: Int32Array;
   /** Weights of the level, in the network's layout, -128..127; the network's own where absent. */
@@ -80,9 +82,20 @@ export function checkPlan(network: Network, plan: PruningPlan): void {
   if (plan.levels.length > PRUNING_LEVELS) throw new Error(`${plan.levels.length} pruning levels`);
   const hidden = new Map(hiddenChannels(network).map((group) => [group.producer, group]));
   for (const { layers, skipped } of plan.levels) {
-    for (const { layer, weightThreshold, activationThreshold, activationShift = 0 } of layers) {
-      const { op, name } = network.layers[layer]!;
+    for (const {
+      layer,
+      weightThreshold,
+      activationThreshold,
+      activationShift = 0,
+      productShift = 0,
+      weights,
+    } of layers) {
+      const pruned = network.layers[layer]!;
+      const { op, name } = pruned;
       if (op !== 'conv' && op !== 'depthwise') throw new Error(`layer '${name}' has no multipliers to prune`);
+      if (productShift > mostProductShift(pruned, weights ?? pruned.weights, plan.channelsPerWord)) {
+        throw new Error(`products of '${name}' cannot lose ${productShift} bits`);
+      }
       if (weightThreshold > 127 || activationThreshold > 255) throw new Error(`thresholds of '${name}' are too large`);
       if (activationShift >= 2 ** SHIFT_BITS) throw new Error(`'${name}' rounds ${activationShift} bits away`);
     }
@@ -160,7 +173,33 @@ export function prunedLayer<L extends ConvLayer | DepthwiseLayer>(layer: L, prun
     bias: pruning.bias ?? layer.bias,
     activationThreshold: pruning.activationThreshold,
     activationShift: pruning.activationShift ?? 0,
+    productShift: pruning.productShift ?? 0,
   };
+}
+
+/**
+ * How many low bits of a layer's products can be rounded away: none where products come in parts, or where ties alternate
+ * and an input of the array meets odd and even channels; one less where half of the largest step would pass 16 bits.
+ */
+export function mostProductShift(
+  layer: Pick<ConvLayer | DepthwiseLayer, 'op' | 'window'>,
+  weights: ArrayLike<number>,
+  channelsPerWord: number,
+): number {
+  if (alternatesTies(layer) && channelsPerWord === 1) return 0;
+  let least = 0;
+  let most = 0;
+  for (let at = 0; at < weights.length; at++) {
+    least = Math.min(least, weights[at]!);
+    most = Math.max(most, weights[at]!);
+  }
+  if (most > 127 || least < -128) return 0;
+  return least < -127 ? MOST_PRODUCT_BITS - 1 : MOST_PRODUCT_BITS;
+}
+
+/** Whether weights pass int8 and are multiplied in two parts. */
+export function hasWideWeights({ weights }: Pick<ConvLayer | DepthwiseLayer, 'weights'>): boolean {
+  return weights.some((weight) => weight < -128 || weight > 127);
 }
 
 /** What remains of a weight. One beyond int8 is multiplied in int8 parts, each compared by itself. */

@@ -35,6 +35,7 @@ const schema = z.object({
             weightThreshold: z.int().min(0).max(127),
             activationThreshold: z.int().min(0).max(255),
             activationShift: z.int().min(0).max(3).optional(),
+            productShift: z.int().min(0).max(8).optional(),
             bias: integers(Int32Array).optional(),
             weights: integers(Int16Array).optional(),
           }),

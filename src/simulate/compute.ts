@@ -1,7 +1,13 @@
 /** What one COMPUTE does to the machine's memories. */
-import { type ActivationPruning, countedActivation, requantise, roundShift } from '../network/numerics.ts';
+import {
+  type ActivationPruning,
+  countedActivation,
+  countedProduct,
+  requantise,
+  roundShift,
+} from '../network/numerics.ts';
 import { type Config, ROW_SETS } from '../spec/config.ts';
-import { PRUNING_LEVELS, SHIFT_BITS, type Stage } from '../spec/isa.ts';
+import { PRODUCT_BITS, PRUNING_LEVELS, SHIFT_BITS, type Stage } from '../spec/isa.ts';
 import { unpackParameters } from '../spec/layout.ts';
 import { computedBlocks, inputDepth } from '../spec/sequence.ts';
 import type { WindowTables } from '../spec/window.ts';
@@ -41,15 +47,28 @@ export function slotAddress(ring: RowRing, firstAddress: number, firstRow: numbe
 /** What pruning does to the operands of a stage. */
 export interface OperandPruning extends ActivationPruning {
   readonly weightThreshold: number;
+  readonly productShift: number;
+  /** Ties of products at odd inputs go down. */
+  readonly alternate: boolean;
 }
+
+const NOTHING_PRUNED: OperandPruning = {
+  weightThreshold: 0,
+  activationThreshold: 0,
+  activationShift: 0,
+  productShift: 0,
+  alternate: false,
+};
 
 /** Level 0 prunes nothing. */
 export function operandPruning(stage: Stage, level: number): OperandPruning {
-  if (level === 0 || level > PRUNING_LEVELS) return { weightThreshold: 0, activationThreshold: 0, activationShift: 0 };
+  if (level === 0 || level > PRUNING_LEVELS) return NOTHING_PRUNED;
   return {
     weightThreshold: Number((stage.weightThresholds >> BigInt(7 * (level - 1))) & 127n),
     activationThreshold: Number((stage.activationThresholds >> BigInt(8 * (level - 1))) & 255n),
     activationShift: (stage.activationShifts >> (SHIFT_BITS * (level - 1))) & (2 ** SHIFT_BITS - 1),
+    productShift: (stage.productShifts >> (PRODUCT_BITS * (level - 1))) & (2 ** PRODUCT_BITS - 1),
+    alternate: stage.alternate === 1,
   };
 }
 
@@ -184,7 +203,7 @@ class Computation {
   /** All lanes see the same N channels. */
   private accumulateWord(at: number, word: number): void {
     const { stage, config, acc, operands, pruning } = this;
-    const { weightThreshold } = pruning;
+    const { weightThreshold, productShift, alternate } = pruning;
     const { activations, weights } = this.memories;
     const { lanes, inputs } = config;
     for (let input = 0; input < inputs; input++) {
@@ -197,10 +216,11 @@ class Computation {
         for (let input = 0; input < inputs; input++) {
           if (weights[weight + input] !== 0) sum = Math.max(sum, operands[input]!);
         }
-      } else if (weightThreshold > 0) {
+      } else if (weightThreshold > 0 || productShift > 0) {
         for (let input = 0; input < inputs; input++) {
           const w = weights[weight + input]!;
-          if (Math.abs(w) >= weightThreshold) sum = (sum + operands[input]! * w) | 0;
+          if (Math.abs(w) < weightThreshold) continue;
+          sum = (sum + countedProduct(operands[input]! * w, productShift, alternate && input % 2 === 1)) | 0;
         }
       } else {
         for (let input = 0; input < inputs; input++) sum = (sum + operands[input]! * weights[weight + input]!) | 0;
@@ -240,7 +260,8 @@ class Computation {
           const w = weights[weightBase + lane * inputs + input]!;
           if (Math.abs(w) < pruning.weightThreshold) continue;
           const x = activations[at + lane * laneStep]! - stage.inputZero;
-          sum = (sum + countedActivation(x, stage.inputZero, pruning) * w) | 0;
+          const product = countedActivation(x, stage.inputZero, pruning) * w;
+          sum = (sum + countedProduct(product, pruning.productShift, pruning.alternate && input % 2 === 1)) | 0;
         }
         acc[lane] = sum;
       }

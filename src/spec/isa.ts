@@ -103,6 +103,10 @@ export const PRUNING_LEVELS = 7;
 export const SKIP_BITS = 6;
 /** Bits of the number of low activation bits that a stage rounds away at a level. */
 export const SHIFT_BITS = 2;
+/** ... and of the number of low bits of products. */
+export const PRODUCT_BITS = 4;
+/** Largest such number: products with half of the step still fit 16 bits (rtl/engine/dw_multiply_pair.sv). */
+export const MOST_PRODUCT_BITS = 8;
 
 /** A stage descriptor: all that stays the same over the strips of a layer. */
 export const STAGE_FIELDS = [
@@ -114,6 +118,7 @@ export const STAGE_FIELDS = [
   field('residual', 2, '0 none, 1 add the residual tensor, 2 multiply by it'),
   field('broadcast', 1, 'the residual tensor is 1 x 1 and serves every pixel'),
   field('table', 3, '0 none, 1 to 4: map the output codes through this activation table'),
+  field('alternate', 1, 'ties of rounded products go up at even inputs of the array and down at odd ones, else up'),
   field('upsample', 2, 'log2 of the nearest-neighbour enlargement of the input'),
   field('repeat', 2, 'run the steps of a group so many more times, each with a further set of weights'),
   field('inputHeight', 10, 'rows of the input map'),
@@ -157,6 +162,11 @@ export const STAGE_FIELDS = [
     'activationShifts',
     SHIFT_BITS * PRUNING_LEVELS,
     'low bits of x - z that are rounded away, levels 1 to 7, 2 bits each',
+  ),
+  field(
+    'productShifts',
+    PRODUCT_BITS * PRUNING_LEVELS,
+    'low bits of products that are rounded away, levels 1 to 7, 4 bits each, 0 to 8',
   ),
   field(
     'skippedInputs',

@@ -23,7 +23,7 @@ describe('operand registers', () => {
         Int8Array.of(w),
         0,
         0,
-        { weightThreshold: 4, activationThreshold: 3, activationShift: 0 },
+        { weightThreshold: 4, activationThreshold: 3, activationShift: 0, productShift: 0, alternate: false },
         0,
       );
     };
@@ -42,7 +42,13 @@ describe('operand registers', () => {
     const counts = noCounts();
     const step = (x: readonly number[]): void => {
       registers.operands.set(x);
-      const pruning = { weightThreshold: 0, activationThreshold: 2, activationShift: 0 };
+      const pruning = {
+        weightThreshold: 0,
+        activationThreshold: 2,
+        activationShift: 0,
+        productShift: 0,
+        alternate: false,
+      };
       registers.step(counts, Int8Array.of(1, 1, 2, -1), 0, 0, pruning, 0);
     };
     // The first sum lies 6144 higher, the second as much lower, also before the first step and after the last.

@@ -52,6 +52,8 @@ describe('operand registers in WebAssembly', () => {
           weightThreshold: random.pick([0, 1, 127, random.int(0, 127)]),
           activationThreshold: random.pick([0, 1, random.int(0, 255)]),
           activationShift: random.int(0, 3),
+          productShift: random.int(0, 7),
+          alternate: random.oneIn(2),
         };
         plain.step(one, weights, at, stride, pruning, zeroPoint);
         vector.step(other, weights, at, stride, pruning, zeroPoint);

@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { accumulatorBound, checkAccumulators } from '../../src/network/accumulator.ts';
 import type { ConvLayer, Network } from '../../src/network/network.ts';
-import { quantiseMultiplier, requantise, requantiseExact, roundShift } from '../../src/network/numerics.ts';
+import {
+  countedProduct,
+  quantiseMultiplier,
+  requantise,
+  requantiseExact,
+  roundShift,
+} from '../../src/network/numerics.ts';
 
 const INT32_EDGES = [-(2 ** 31), -(2 ** 31) + 1, -65536, -257, -2, -1, 0, 1, 2, 255, 32640, 2 ** 30, 2 ** 31 - 1];
 const MULTIPLIER_EDGES = [0, 1, 2, 32767, 32768, 32769, 65535, 65536, 2 ** 30, 2 ** 30 + 1, 2 ** 31 - 1, 2 ** 32 - 1];
@@ -62,6 +68,25 @@ describe('roundShift', () => {
       }),
       { numRuns: 5000 },
     );
+  });
+});
+
+describe('countedProduct', () => {
+  it('is the nearest multiple, ties up or down, of every product of 16 bits', () => {
+    let ties = 0;
+    for (let shift = 0; shift <= 8; shift++) {
+      const step = 2 ** shift;
+      for (let product = -32640; product <= 32640; product += 17) {
+        const up = countedProduct(product, shift, false);
+        const down = countedProduct(product, shift, true);
+        expect(up % step === 0 && down % step === 0).toBe(true);
+        expect(Math.abs(up - product) * 2).toBeLessThanOrEqual(step);
+        const tie = shift > 0 && Math.abs(product % step) * 2 === step;
+        expect(up - down).toBe(tie ? step : 0);
+        if (tie) ties += 1;
+      }
+    }
+    expect(ties).toBeGreaterThan(100);
   });
 });
 
@@ -137,6 +162,7 @@ describe('accumulatorBound', () => {
       requantise: { multiplier: Uint32Array.of(1), shift: Uint8Array.of(1), low: -128, high: 127 },
       activationThreshold: 0,
       activationShift: 0,
+      productShift: 0,
     };
     const network = (bias: number): Network => ({
       name: 'n',

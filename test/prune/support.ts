@@ -2,7 +2,13 @@
 import type { Compiled } from '../../src/compile/compile.ts';
 import type { Network } from '../../src/network/network.ts';
 import { hiddenChannels } from '../../src/prune/hidden.ts';
-import { keptChannels, networkAtLevel, networkIdentity, type PruningPlan } from '../../src/prune/levels.ts';
+import {
+  keptChannels,
+  mostProductShift,
+  networkAtLevel,
+  networkIdentity,
+  type PruningPlan,
+} from '../../src/prune/levels.ts';
 import { runReference } from '../../src/simulate/reference/reference.ts';
 import type { Config } from '../../src/spec/config.ts';
 import { PRUNING_LEVELS } from '../../src/spec/isa.ts';
@@ -55,6 +61,7 @@ export function randomPlan(network: Network, config: Config, random: Random): Pr
           weightThreshold: random.int(0, 18 * (index + 1)),
           activationThreshold: random.int(0, 36 * (index + 1)),
           activationShift: random.int(0, 3),
+          productShift: random.int(0, mostProductShift(layer, layer.weights, config.inputs)),
           ...(random.oneIn(2) ? { bias: layer.bias.map((value) => value + random.int(-200, 200)) } : {}),
           ...(own && random.oneIn(2) ? { weights: layer.weights.map((value) => (random.oneIn(3) ? 0 : value)) } : {}),
         },

@@ -34,6 +34,7 @@ export interface MacOptions {
   readonly high?: number;
   readonly activationThreshold?: number;
   readonly activationShift?: number;
+  readonly productShift?: number;
   /** Given parts replace the random ones. */
   readonly weights?: Int16Array;
   readonly bias?: Int32Array;
@@ -74,8 +75,8 @@ export class NetworkBuilder {
     const spread = Math.sqrt(taps) * 73 * 73;
     const requantise = options.requantise ?? this.rescale(channels, 60 / spread, options.low, options.high);
     const output = this.#windowed(from, window, channels, options.zeroPoint);
-    const { activationThreshold = 0, activationShift = 0 } = options;
-    const pruning = { activationThreshold, activationShift };
+    const { activationThreshold = 0, activationShift = 0, productShift = 0 } = options;
+    const pruning = { activationThreshold, activationShift, productShift };
     return this.#push({ op, weights, bias, requantise, window, ...pruning, ...this.#base([from], output) });
   }
 

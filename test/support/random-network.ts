@@ -1,6 +1,7 @@
 /** Random one-layer networks and inputs, biased to the edges where implementations differ. */
 import { channelBounds } from '../../src/network/accumulator.ts';
 import type { Layer, Network, Requantise, TensorIndex, Window } from '../../src/network/network.ts';
+import { mostProductShift } from '../../src/prune/levels.ts';
 import { makeWindow, NetworkBuilder } from './network-builder.ts';
 import { Random } from './random.ts';
 
@@ -210,10 +211,14 @@ class LayerMaker {
       extreme ? random.pick([-limit, limit, limit === 127 ? -128 : 0]) : random.int(-limit, limit),
     );
     const bias = Int32Array.from({ length: channels }, () => random.int(-40_000, 40_000));
+    const pruning = options.pruning ?? random.oneIn(4);
+    const activationThreshold = pruning ? random.pick([1, 2, 5, 30, 255, 256]) : random.int(0, 1);
+    const activationShift = pruning ? random.int(0, 3) : 0;
+    const productShift = pruning ? random.int(0, mostProductShift({ op, window }, weights, 2)) : 0;
     if (random.oneIn(4)) {
       // As far as the accumulator allows.
       const { min, max } = channelBounds(
-        { op, weights, bias: new Int32Array(channels) },
+        { op, weights, bias: new Int32Array(channels), activationShift, productShift },
         {
           low: -128,
           high: 127,
@@ -225,15 +230,13 @@ class LayerMaker {
       }
     }
     const requantise = this.requantise(channels, 60 / (Math.sqrt(taps) * 73 * 73));
-    const pruning = options.pruning ?? random.oneIn(4);
-    const activationThreshold = pruning ? random.pick([1, 2, 5, 30, 255, 256]) : random.int(0, 1);
-    const activationShift = pruning ? random.int(0, 3) : 0;
     return builder.mac(op, from, channels, window, {
       weights,
       bias,
       requantise,
       activationThreshold,
       activationShift,
+      productShift,
       zeroPoint: this.code(),
     });
   }

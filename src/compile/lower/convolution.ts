@@ -1,5 +1,5 @@
 /** Convolutions and depthwise convolutions: the path and the kernel that take the fewest cycles. */
-import { type ConvLayer, type DepthwiseLayer, layerMacs } from '../../network/network.ts';
+import { alternatesTies, type ConvLayer, type DepthwiseLayer, layerMacs } from '../../network/network.ts';
 import { STEM, type WindowKernel } from '../../spec/window.ts';
 import type { MachineStage, MachineTensor } from '../machine-graph.ts';
 import { packDepthwiseTaps, packDirect, packStem, packWindow, splitWeights } from '../weights.ts';
@@ -39,6 +39,7 @@ export function lowerConv(context: Context, layer: ConvLayer, index: number, don
     table: undefined,
     codes: {
       inputZero: network.tensors[input]!.zeroPoint,
+      alternate: Number(alternatesTies(layer)),
       ...middleCodes(context, layer.output, layer.requantise),
     },
     macs: layerMacs(network, layer),

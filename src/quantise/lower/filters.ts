@@ -50,6 +50,7 @@ export function lowerFilters(
     requantise: requantiseOf(node.name, factors, clampCodes(node.clamp, output), multiplierBits),
     activationThreshold: 0,
     activationShift: 0,
+    productShift: 0,
   };
 }
 

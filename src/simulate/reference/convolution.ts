@@ -1,6 +1,13 @@
 /** Standard and depthwise convolution. */
-import type { ConvLayer, DepthwiseLayer, Network, Requantise, Tensor } from '../../network/network.ts';
-import { channelValue, countedActivation, requantise } from '../../network/numerics.ts';
+import {
+  alternatesTies,
+  type ConvLayer,
+  type DepthwiseLayer,
+  type Network,
+  type Requantise,
+  type Tensor,
+} from '../../network/network.ts';
+import { channelValue, countedActivation, countedProduct, requantise } from '../../network/numerics.ts';
 import { forEachTap } from './window.ts';
 
 /** acc[o] = bias[o] + sum over taps inside and input channels of (x - z_x) * w; weights [o][ky][kx][inChannel]. */
@@ -8,6 +15,7 @@ export function convolution(network: Network, layer: ConvLayer, input: Int8Array
   const from = network.tensors[layer.inputs[0]!]!;
   const to = network.tensors[layer.output]!;
   const { window, weights } = layer;
+  const alternate = alternatesTies(layer);
   const output = new Int8Array(to.height * to.width * to.channels);
   let next = 0;
   for (let y = 0; y < to.height; y++) {
@@ -18,7 +26,8 @@ export function convolution(network: Network, layer: ConvLayer, input: Int8Array
           const pixel = (inputY * from.width + inputX) * from.channels;
           const tap = ((o * window.kernelHeight + ky) * window.kernelWidth + kx) * from.channels;
           for (let c = 0; c < from.channels; c++) {
-            acc += countedActivation(input[pixel + c]! - from.zeroPoint, from.zeroPoint, layer) * weights[tap + c]!;
+            const operand = countedActivation(input[pixel + c]! - from.zeroPoint, from.zeroPoint, layer);
+            acc += countedProduct(operand * weights[tap + c]!, layer.productShift, alternate && c % 2 === 1);
           }
         });
         output[next++] = requantiseChannel(acc, layer.requantise, to, o);
@@ -42,7 +51,8 @@ export function depthwise(network: Network, layer: DepthwiseLayer, input: Int8Ar
         forEachTap(window, from, y, x, (inputY, inputX, ky, kx) => {
           const code = input[(inputY * from.width + inputX) * from.channels + c]!;
           const weight = weights[(ky * window.kernelWidth + kx) * from.channels + c]!;
-          acc += countedActivation(code - from.zeroPoint, from.zeroPoint, layer) * weight;
+          const operand = countedActivation(code - from.zeroPoint, from.zeroPoint, layer);
+          acc += countedProduct(operand * weight, layer.productShift, false);
         });
         output[next++] = requantiseChannel(acc, layer.requantise, to, c);
       }

@@ -3,6 +3,8 @@ import type { Compiled } from '../../../src/compile/compile.ts';
 import { DescriptorFile } from '../../../src/simulate/descriptors.ts';
 import {
   type Instruction,
+  MOST_PRODUCT_BITS,
+  PRODUCT_BITS,
   PRUNING_LEVELS,
   SHIFT_BITS,
   SKIP_BITS,
@@ -26,6 +28,7 @@ export function withRandomLevels(compiled: Compiled, random: Random): Compiled {
     let weightThresholds = 0n;
     let activationThresholds = 0n;
     let activationShifts = 0;
+    let productShifts = 0;
     let skippedInputs = 0;
     let skippedOutputs = 0;
     // A step for each tap must be left; the window path and single channels skip no input.
@@ -34,10 +37,13 @@ export function withRandomLevels(compiled: Compiled, random: Random): Compiled {
       weightThresholds |= BigInt(random.int(0, 127)) << BigInt(7 * level);
       activationThresholds |= BigInt(random.pick([0, 1, 2, 3, 30, random.int(0, 255)])) << BigInt(8 * level);
       activationShifts |= random.int(0, 2 ** SHIFT_BITS - 1) << (SHIFT_BITS * level);
+      productShifts |= random.int(0, MOST_PRODUCT_BITS - 1) << (PRODUCT_BITS * level);
       skippedInputs += random.int(0, Math.min(inputs, 63)) * 2 ** (SKIP_BITS * level);
       skippedOutputs += random.int(0, Math.min(stage.outputBlocks, 63)) * 2 ** (SKIP_BITS * level);
     }
-    const levels = stage.maximum ? {} : { weightThresholds, activationThresholds, activationShifts };
+    const levels = stage.maximum
+      ? {}
+      : { weightThresholds, activationThresholds, activationShifts, productShifts, alternate: random.int(0, 1) };
     const changed = { ...stage, ...levels, skippedInputs, skippedOutputs };
     setInstructions(slot, changed).forEach((replacement, part) => {
       instructions[index - STAGE_PARTS + 1 + part] = replacement;

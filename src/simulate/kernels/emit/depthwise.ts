@@ -1,7 +1,6 @@
 /** Depthwise windows over a staged band of rows: 8 channels and a few neighbouring outputs at once. */
 import type { Window } from '../../../network/network.ts';
 import {
-  type Code,
   countDown,
   Fence,
   get,
@@ -12,16 +11,14 @@ import {
   i32Equal,
   i32Mul,
   i32Sub,
-  i32x4Add,
-  i32x4Dot,
   increase,
-  type Local,
   sequence,
   set,
   v128Load,
   when,
 } from '../wasm/code.ts';
 import { defineFunction, type WasmFunction } from '../wasm/module.ts';
+import { accumulate } from './accumulate.ts';
 import { type DepthwisePlan, planDepthwise } from './depthwise-plan.ts';
 import { BLOCK, blockBytes, headerLocals, type RequantiseForm, requantiseEmitter } from './requantise.ts';
 import { finishPixels } from './store.ts';
@@ -36,6 +33,7 @@ export interface DepthwiseShape {
   readonly outputWidth: number;
   /** One block of weights serves all channels. */
   readonly sharedWeights: boolean;
+  readonly productShift: number;
 }
 
 /** Relative time of an output when so many are computed together (measured, 3 x 3). */
@@ -93,6 +91,7 @@ export function emitDepthwise(shape: DepthwiseShape, form: RequantiseForm): Wasm
     const requantise = requantiseEmitter(locals, form, parameters, header);
     const offset = (row: number, column: number) => (row * bandWidth + column) * pixelBytes;
 
+    const rounding = { productShift: shape.productShift, alternate: false };
     const fence = new Fence(source, sums.flat());
     const products = plan.operands.map(({ places, terms }) =>
       sequence(
@@ -101,8 +100,8 @@ export function emitDepthwise(shape: DepthwiseShape, form: RequantiseForm): Wasm
         set(low, i16x8InterleaveLow(get(first), get(second))),
         set(high, i16x8InterleaveHigh(get(first), get(second))),
         ...terms.flatMap(({ output, weights: index }) => [
-          accumulate(sums[output]![0], low, v128Load(get(weights), index * 32)),
-          accumulate(sums[output]![1], high, v128Load(get(weights), index * 32 + 16)),
+          accumulate(sums[output]![0], low, v128Load(get(weights), index * 32), rounding),
+          accumulate(sums[output]![1], high, v128Load(get(weights), index * 32 + 16), rounding),
         ]),
         fence.at(3),
       ),
@@ -154,5 +153,3 @@ export function emitDepthwise(shape: DepthwiseShape, form: RequantiseForm): Wasm
     );
   });
 }
-
-const accumulate = (sum: Local, a: Local, b: Code): Code => set(sum, i32x4Add(get(sum), i32x4Dot(get(a), b)));

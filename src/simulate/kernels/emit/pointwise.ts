@@ -1,6 +1,5 @@
 /** The matrix product: pixels of widened activations by blocks of 8 output channels. */
 import {
-  type Code,
   countDown,
   doWhile,
   Fence,
@@ -10,16 +9,14 @@ import {
   i32Mul,
   i32NotEqual,
   i32Sub,
-  i32x4Add,
-  i32x4Dot,
   increase,
-  type Local,
   sequence,
   set,
   v128Load,
   v128Load32Splat,
 } from '../wasm/code.ts';
 import { defineFunction, type WasmFunction } from '../wasm/module.ts';
+import { accumulate, type ProductRounding } from './accumulate.ts';
 import { BLOCK, blockBytes, headerLocals, type RequantiseForm, requantiseEmitter } from './requantise.ts';
 import { finishPixels } from './store.ts';
 
@@ -49,7 +46,12 @@ export function packPointwise(weights: Int16Array, channels: number, depth: numb
  * rounds spill registers: 43, 33 and 20 GMAC/s with 1, 2 and 8 pairs (14 x 14 x 576 -> 96, Zen 4), and 36 with 2 pairs
  * and a `Fence` between them.
  */
-export function emitPointwise(depth: number, pixels: number, form: RequantiseForm): WasmFunction {
+export function emitPointwise(
+  depth: number,
+  pixels: number,
+  rounding: ProductRounding,
+  form: RequantiseForm,
+): WasmFunction {
   const names = ['source', 'target', 'weights', 'parameters', 'header', 'groups', 'blocks', 'channels'] as const;
   return defineFunction(names, (p, locals) => {
     const [source, weight, weightsEnd, target, group] = locals.integers(5);
@@ -65,7 +67,7 @@ export function emitPointwise(depth: number, pixels: number, form: RequantiseFor
       ...sums.map((halves, pixel) =>
         sequence(
           set(operand, v128Load32Splat(get(source), pixel * depth * 2)),
-          ...halves.map((sum, half) => accumulate(sum, operand, weightPair[half]!)),
+          ...halves.map((sum, half) => accumulate(sum, operand, get(weightPair[half]!), rounding)),
         ),
       ),
     );
@@ -105,5 +107,3 @@ export function emitPointwise(depth: number, pixels: number, form: RequantiseFor
     );
   });
 }
-
-const accumulate = (sum: Local, a: Local, b: Local): Code => set(sum, i32x4Add(get(sum), i32x4Dot(get(a), get(b))));

@@ -12,10 +12,12 @@ import {
   i32x4Add,
   i32x4ExtendMultiplyHigh,
   i32x4ExtendMultiplyLow,
+  i32x4Splat,
   increase,
   type Local,
   sequence,
   set,
+  v128And,
   v128Load,
   v128Store,
 } from '../wasm/code.ts';
@@ -43,6 +45,9 @@ export const windowLoopBlockBytes = (shape: DepthwiseShape): number =>
 export function emitWindowSum(shape: DepthwiseShape, form: RequantiseForm): WasmFunction {
   const blocks = Math.ceil(shape.channels / BLOCK);
   const pixelBytes = blocks * BLOCK * 2;
+  const step = 2 ** shape.productShift;
+  const rounded = (product: Code): Code =>
+    step === 1 ? product : v128And(i32x4Add(product, i32x4Splat(i32(step / 2))), i32x4Splat(i32(-step)));
   return defineFunction(['source', 'target', 'weights', 'parameters', 'header', 'rows'], (p, locals) => {
     const weights = locals.i32();
     const blockWeights = locals.i32();
@@ -56,8 +61,8 @@ export function emitWindowSum(shape: DepthwiseShape, form: RequantiseForm): Wasm
     const walk = walkWindows(locals, shape, pixelBytes, BLOCK * 2, BLOCK, p);
     const tap = sequence(
       set(operand, v128Load(get(walk.tap))),
-      set(low, i32x4Add(get(low), i32x4ExtendMultiplyLow(get(operand), v128Load(get(weights))))),
-      set(high, i32x4Add(get(high), i32x4ExtendMultiplyHigh(get(operand), v128Load(get(weights))))),
+      set(low, i32x4Add(get(low), rounded(i32x4ExtendMultiplyLow(get(operand), v128Load(get(weights)))))),
+      set(high, i32x4Add(get(high), rounded(i32x4ExtendMultiplyHigh(get(operand), v128Load(get(weights)))))),
       increase(weights, BLOCK * 2),
     );
     return sequence(

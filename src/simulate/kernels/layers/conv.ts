@@ -1,5 +1,5 @@
 /** Convolution as a matrix product: pixels are widened (1 x 1) or gathered into patches, then multiplied by blocks. */
-import type { ConvLayer, Window } from '../../../network/network.ts';
+import { alternatesTies, type ConvLayer, type Window } from '../../../network/network.ts';
 import { emitPatch } from '../emit/patch.ts';
 import { emitPointwise, packPointwise, pointwiseBlockBytes } from '../emit/pointwise.ts';
 import { BLOCK, blockBytes, formKey, macMagnitudes, packParameters } from '../emit/requantise.ts';
@@ -100,6 +100,8 @@ function planProduct(
   const to = plan.output(layer);
   const channels = to.channels;
   const trueDepth = layer.weights.length / channels;
+  const { productShift } = layer;
+  const alternate = alternatesTies(layer);
   const packed = packParameters(
     layer.requantise,
     to.zeroPoint,
@@ -114,8 +116,8 @@ function planProduct(
   /** Function that takes so many pixels at once; groups of 4, then the rest. */
   const functions = [4, 1, 2, 3].map((pixels) =>
     counts.some((count) => (pixels === 4 ? count >= 4 : count % 4 === pixels))
-      ? plan.function(`pointwise ${depth} ${pixels} ${formKey(packed.form)}`, () =>
-          emitPointwise(depth, pixels, packed.form),
+      ? plan.function(`pointwise ${depth} ${pixels} ${productShift} ${alternate} ${formKey(packed.form)}`, () =>
+          emitPointwise(depth, pixels, { productShift, alternate }, packed.form),
         )
       : -1,
   );

@@ -27,6 +27,7 @@ export function planDepthwiseLayer(plan: KernelPlan, layer: DepthwiseLayer): Bin
     requantise: layer.requantise,
     magnitudes: macMagnitudes(plan.network, layer),
     pruning: layer,
+    productShift: layer.productShift,
   });
 }
 
@@ -44,6 +45,7 @@ export function planAveragePool(plan: KernelPlan, layer: AveragePoolLayer): Bind
     requantise: layer.requantise,
     magnitudes: [count * 255],
     pruning: { activationThreshold: 0, activationShift: 0 },
+    productShift: 0,
   });
 }
 
@@ -54,6 +56,7 @@ interface Sum {
   readonly requantise: Requantise;
   readonly magnitudes: Magnitudes;
   readonly pruning: ActivationPruning;
+  readonly productShift: number;
 }
 
 function planWindowSum(plan: KernelPlan, layer: DepthwiseLayer | AveragePoolLayer, sum: Sum): Bind {
@@ -80,6 +83,7 @@ function planWindowSum(plan: KernelPlan, layer: DepthwiseLayer | AveragePoolLaye
     bandWidth: band.width,
     outputWidth: to.width,
     sharedWeights: sum.sharedWeights,
+    productShift: sum.productShift,
   };
   const packed = packParameters(sum.requantise, to.zeroPoint, to.channels, sum.magnitudes, sum.bias);
   const unrolled = window.kernelHeight * window.kernelWidth <= UNROLLED_TAPS;
@@ -104,7 +108,7 @@ function planWindowSum(plan: KernelPlan, layer: DepthwiseLayer | AveragePoolLaye
     band.width,
     to.width,
   ];
-  const run = plan.function(`window ${geometry} ${sum.sharedWeights} ${formKey(packed.form)}`, () =>
+  const run = plan.function(`window ${geometry} ${sum.sharedWeights} ${sum.productShift} ${formKey(packed.form)}`, () =>
     (unrolled ? emitDepthwise : emitWindowSum)(shape, packed.form),
   );
   const weightBlock = unrolled ? depthwiseBlockBytes(products) : windowLoopBlockBytes(shape);
@@ -139,6 +143,7 @@ export function planMaxPool(plan: KernelPlan, layer: MaxPoolLayer): Bind {
     bandWidth: band.width,
     outputWidth: to.width,
     sharedWeights: true,
+    productShift: 0,
   };
   const { kernelHeight, kernelWidth, strideX, strideY, dilationX, dilationY, padding } = window;
   const geometry = [

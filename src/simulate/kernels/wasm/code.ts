@@ -148,8 +148,12 @@ export const i16x8Abs: Unary = unary(simd(0x80));
 export const i16x8NarrowI32x4: Binary = binary(simd(0x85));
 export const i16x8Add: Binary = binary(simd(0x8e));
 export const i16x8Sub: Binary = binary(simd(0x91));
+export const i16x8Mul: Binary = binary(simd(0x95));
 export const i32x4ExtendLow: Unary = unary(simd(0xa7));
 export const i32x4ExtendHigh: Unary = unary(simd(0xa8));
+export const i32x4Splat: Unary = unary(simd(0x11));
+/** Sums of two neighbours, sign-extended. */
+export const i32x4AddPairs: Unary = unary(simd(0x7e));
 export const i32x4Add: Binary = binary(simd(0xae));
 export const i32x4Dot: Binary = binary(simd(0xba));
 export const i32x4ExtendMultiplyLow: Binary = binary(simd(0xbc));
