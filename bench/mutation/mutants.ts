@@ -84,10 +84,15 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
   ],
   'engine/dw_adder_tree.sv': [
     ['tree-extend', 'sign', "To'(a) + To'(b)", "To'($unsigned(a)) + To'(b)", 'a negative term is extended with zeros'],
+    ['tree-mask', 'dropped', 'assign first = terms_i[(2*k)*Width +: Width] & mask;', 'assign first = terms_i[(2*k)*Width +: Width];', 'the low bits of every other product stay'],
   ],
   'engine/dw_array.sv': [
     ['array-threshold', 'threshold', 'size >= weight_threshold_i', 'size > weight_threshold_i', 'a weight at the threshold is pruned'],
     ['array-negative', 'sign', "(weight[7] && cancel == '1)", "1'b0", 'a negative weight at the threshold is pruned'],
+    ['array-ties', 'select', 'n % 2 == 1 ? odd_3q : even_3q', 'n % 2 == 1 ? even_3q : even_3q', 'ties of products at odd inputs go up'],
+    ['array-dropped', 'threshold', "rounding_2q[3:0] > 4'(b)", "rounding_2q[3:0] >= 4'(b)", 'products are rounded by one bit too many'],
+    ['array-mask-early', 'stage', '.mask_i (mask_4q)', '.mask_i (~dropped_3q)', 'the last products of a stage lose the low bits that the next one drops'],
+    ['array-round-late', 'stage', 'n % 2 == 1 ? odd_3q : even_3q;', "n % 2 == 1 ? odd_3q : ~mask_4q ^ (~mask_4q >> 1);", 'even products are rounded by what belongs to the step before'],
   ],
   'engine/dw_compute.sv': [
     ['compute-retire-early', 'stage', '.Depth(Written + Interval), .Reset', '.Depth(Written + Interval - 1), .Reset', 'a COMPUTE retires before its last code is written'],
@@ -109,13 +114,14 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
   ],
   'engine/dw_multiply.sv': [
     ['single-keep', 'stage', 'if (keep_q[2]) product_qq', 'if (keep_q[1]) product_qq', 'the last register moves by the stage before'],
+    ['single-round', 'dropped', 'product_q + round_i', 'product_q', 'products are rounded down'],
     ['single-sign', 'sign', "16'(x_qq * weight_qq)", "16'(x_qq * $signed({1'b0, weight_qq}))", 'weights count as unsigned'],
   ],
   'engine/dw_multiply_pair.sv': [
     ['pair-weight', 'stall', 'if (either_i) weight_q', 'if (keep0_i) weight_q', 'the weight stays where only the upper operand moves'],
     ['pair-enable', 'stage', 'if (keep0_q[1] || keep1_q[1]) product_q', 'if (keep0_q[2] || keep1_q[2]) product_q', 'the product moves by the stage behind'],
     ['pair-enable-one', 'dropped', 'if (keep0_q[0] || keep1_q[0]) begin', 'if (keep0_q[0]) begin', 'the pair stays where only the upper operand moves'],
-    ['pair-carry', 'off-by-one', "product_q + 33'sd32768", "product_q + 33'sd32767", 'the lower product is one too small, the upper one at times'],
+    ['pair-carry', 'off-by-one', 'product_q + addend_i', "product_q + addend_i - 33'sd1", 'the lower product is one too small, the upper one at times'],
   ],
   'engine/dw_offset.sv': [
     ['offset-held', 'dropped', 'Table[{keep_i, upper_i}]', "Table[{1'b1, upper_i}]", 'the upper bits of a held product count'],
@@ -165,6 +171,7 @@ export const MUTANT_ROWS: Readonly<Record<string, readonly MutantRow[]>> = {
   'engine/dw_stage_context.sv': [
     ['context-rounding', 'dropped', "zero - 8'(offset)", 'zero', 'activations are rounded down, not to nearest'],
     ['context-round-down', 'boundary', "above_lowest < 8'(half) ? '0 : ", '', 'activations near 255 leave their 9 bits'],
+    ['context-ties', 'select', '{stage_1q[dw_pkg::STAGE_ALTERNATE_LSB], ', "{1'b1, ", 'ties at odd inputs go down in every stage'],
     ['context-number', 'stage', 'if (close_i) number_post_q <= number_sums;', 'number_post_q <= number_sums;', 'the numbers of a later COMPUTE'],
   ],
   'engine/dw_tokens.sv': [

@@ -16,7 +16,7 @@ import { namedConfig } from '../../src/spec/configs.ts';
 import type { Rig } from '../../test/rtl/support/benches.ts';
 import { FaultBench, faultyComputes, faultyPrograms } from '../../test/rtl/support/faults.ts';
 import { verifyLevels } from '../../test/rtl/support/levels.ts';
-import { withRowsOutside, withStoreWaits } from '../../test/rtl/support/odd-programs.ts';
+import { withRowsOutside, withStoreWaits, withTies } from '../../test/rtl/support/odd-programs.ts';
 import { PROOFS, proveCase } from '../../test/rtl/support/proofs.ts';
 import { residualPair, verifyPairs } from '../../test/rtl/support/random-pairs.ts';
 import { verifyRegisters } from '../../test/rtl/support/registers.ts';
@@ -162,6 +162,11 @@ const STAGES: readonly Stage[] = [
   { name: 'layers', check: layers(tiny, SEED, 25) },
   { name: 'levels', check: levels(tiny, SEED + 500, 12) },
   { name: 'rows outside the map', judges: (file) => file.startsWith('engine/'), check: changed(withRowsOutside) },
+  {
+    name: 'ties of products',
+    judges: (file) => /^engine\/dw_(array|stage_context)\.sv$/.test(file),
+    check: changed(withTies),
+  },
   { name: 'waits for stores', judges: (file) => file === 'engine/dw_front.sv', check: changed(withStoreWaits) },
   { name: 'faults of the compute unit', check: faults(true) },
   { name: 'layers, narrow', check: layers(narrow, SEED + 2000, 25) },

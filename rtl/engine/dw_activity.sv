@@ -30,7 +30,7 @@ module dw_activity #(
     always_ff @(posedge clk_i) terms_q[g*TermBits +: TermBits] <= {1'b0, ones};
   end
   dw_adder_tree #(.Inputs(Groups), .Width(TermBits)) u_count (
-    .clk_i, .terms_i(terms_q), .keep_i('1), .sum_o(moved)
+    .clk_i, .terms_i(terms_q), .keep_i('1), .mask_i('1), .sum_o(moved)
   );
   dw_delay #(.Width(1), .Depth(Levels + 2), .Reset(1'b1)) u_valid (.clk_i, .rst_ni, .data_i(valid_i), .data_o(valid));
   always_ff @(posedge clk_i) begin

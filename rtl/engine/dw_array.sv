@@ -3,8 +3,8 @@
 // The P x M x N multipliers with their adder trees: for every pixel and lane the sum of N products.
 //
 // weight_i, the words and valid_i come together; sums 4 + log2(N) cycles later. A multiplication whose weight is below
-// weight_threshold_i, or whose activation is marked pruned, is held. Counts of both kinds come with the sums' timing
-// removed: active_o and gated_o one cycle after valid_i.
+// weight_threshold_i, or whose activation is marked pruned, is held. Products are rounded to multiples of
+// 2^product_shift_i: half of it is added in the multiplier, the low bits are dropped where the tree takes them.
 module dw_array #(
   parameter int unsigned Pixels = 0,
   parameter int unsigned Lanes = 0,
@@ -24,6 +24,8 @@ module dw_array #(
   input  logic                             blank_i,    // a 0 outside the map counts as pruned
   input  logic [MapBits-1:0]               map_i,
   input  logic [6:0]                       weight_threshold_i,
+  input  logic [3:0]                       product_shift_i,    // 0..8
+  input  logic                             alternate_i,        // ties at odd inputs go down
   input  logic [Lanes*Inputs*8-1:0]        weight_i,   // [lane][input]
   input  logic [Pixels*Inputs*10-1:0]      direct_i,
   input  logic [Columns*Rows*Bytes*10-1:0] columns_i,  // [column][row][channel]
@@ -33,6 +35,21 @@ module dw_array #(
   localparam int unsigned SelectBits = $clog2(TapMaps + 1);
   logic [SelectBits-1:0] select;
   assign select = window_i ? SelectBits'(map_i) : '1;
+
+  // What rounds goes along with the products: to be added 3 cycles after the operands, the bits that stay one later.
+  logic [4:0] rounding_1q, rounding_2q;                // alternate, shift
+  logic [7:0] dropped, dropped_3q, even_3q, odd_3q, mask_4q;
+  always_ff @(posedge clk_i) begin
+    rounding_1q <= {alternate_i, product_shift_i};
+    rounding_2q <= rounding_1q;
+    dropped_3q <= dropped;
+    even_3q <= dropped ^ (dropped >> 1);
+    odd_3q <= rounding_2q[4] ? dropped >> 1 : dropped ^ (dropped >> 1);
+    mask_4q <= ~dropped_3q;
+  end
+  for (genvar b = 0; b < 8; b++) begin : gen_dropped
+    assign dropped[b] = rounding_2q[3:0] > 4'(b);
+  end
 
   for (genvar m = 0; m < Lanes; m++) begin : gen_lane
     logic [Pixels*Inputs*10-1:0] operand;
@@ -59,7 +76,9 @@ module dw_array #(
       logic [6:0] size;       // |weight|, of a negative weight one less
       logic [7:0] cancel;     // all set where weight + threshold is 0 modulo 256, without the carries of a sum
       logic wanted;
+      logic [7:0] round;
       logic [Pixels-1:0] keep;
+      assign round = n % 2 == 1 ? odd_3q : even_3q;
       assign weight = weight_i[(m*Inputs+n)*8 +: 8];
       assign size = weight[6:0] ^ {7{weight[7]}};
       assign cancel = ~(weight ^ {1'b0, weight_threshold_i} ^ {weight[6:0] | weight_threshold_i, 1'b0});
@@ -73,6 +92,7 @@ module dw_array #(
           .weight_i (weight),
           .keep_i   (keep[0]),
           .x_i      (operand[n*10 +: 9]),
+          .round_i  ({8'd0, round}),
           .product_o(products[n*16 +: 16]),
           .keep_o   (kept[n]),
           .moved_o  (moved[n])
@@ -87,6 +107,7 @@ module dw_array #(
             .either_i  (wanted && !(operand[(p*Inputs+n)*10 + 9] && operand[((p+1)*Inputs+n)*10 + 9])),
             .x0_i      (operand[(p*Inputs+n)*10 +: 9]),
             .x1_i      (operand[((p+1)*Inputs+n)*10 +: 9]),
+            .addend_i  ({9'd0, round, 8'h80, round}),
             .product0_o(products[(p*Inputs+n)*16 +: 16]),
             .product1_o(products[((p+1)*Inputs+n)*16 +: 16]),
             .keep0_o   (kept[p*Inputs+n]),
@@ -99,10 +120,11 @@ module dw_array #(
     assign kept_o[m*Pixels*Inputs +: Pixels*Inputs] = moved;
 
     for (genvar p = 0; p < Pixels; p++) begin : gen_tree
-      dw_adder_tree #(.Inputs(Inputs), .Width(16), .Gated(1'b1), .Offset(dw_pkg::TREE_OFFSET)) u_tree (
+      dw_adder_tree #(.Inputs(Inputs), .Width(16), .Gated(1'b1), .Offset(dw_pkg::TREE_OFFSET), .Masked(8)) u_tree (
         .clk_i,
         .terms_i(products[p*Inputs*16 +: Inputs*16]),
         .keep_i (kept[p*Inputs +: Inputs]),
+        .mask_i (mask_4q),
         .sum_o  (sum_o[(p*Lanes+m)*SumBits +: SumBits])
       );
     end

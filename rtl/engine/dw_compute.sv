@@ -275,12 +275,12 @@ module dw_compute #(
   localparam int unsigned PostBits = 2 + 3 + 7 * 8 + 2 * MultiplierBits + 6;
   logic [PostBits-1:0] post_q;
   logic [26:0] activation_q;
-  logic [6:0] weight_threshold_q;
+  logic [11:0] array_q;
   dw_stage_context #(
     .MultiplierBits(MultiplierBits), .BankData(BankData), .Operands(Operands), .Sums(Sums)
   ) u_stage_context (
     .clk_i, .rst_ni, .level_i, .number_i(number_q), .stage_i(stage_q), .close_i(close_sums),
-    .activation_o(activation_q), .weight_threshold_o(weight_threshold_q), .post_o(post_q)
+    .activation_o(activation_q), .array_o(array_q), .post_o(post_q)
   );
 
   // ---- memories
@@ -407,7 +407,9 @@ module dw_compute #(
     .window_i          (token_operands.window),
     .blank_i           (blank),
     .map_i             (map_operands),
-    .weight_threshold_i(weight_threshold_q),
+    .weight_threshold_i(array_q[6:0]),
+    .product_shift_i   (array_q[10:7]),
+    .alternate_i       (array_q[11]),
     .weight_i          (weight),
     .direct_i          (direct),
     .columns_i         (columns),

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Two products of one weight and two pixels in one DSP: ((x1 << 16) + x0) * w + 2^15. The products are 16 bits signed;
-// adding half of 2^16 makes the upper half exactly x1 * w, and the lower x0 * w with its sign bit inverted.
+// Two products of one weight and two pixels in one DSP: ((x1 << 16) + x0) * w + 2^15 + (round << 16) + round. A product
+// and what rounds it sum to 16 bits signed; adding half of 2^16 makes the upper half exactly x1 * w + round, and the
+// lower x0 * w + round with its sign bit inverted. round = 128 takes weights of -127 and more.
 //
 // A pruned operand (keep low) does not move: its register holds, and its product counts as 0 (keep_o low: the adder tree
 // leaves it out). Where both are pruned the weight holds as well, and with it every register of the DSP.
-// Products and keep_o come 4 cycles after the operands (one for the operand registers). No stalls.
+// Products and keep_o come 4 cycles after the operands (one for the operand registers), addend_i 3 cycles after. No stalls.
 module dw_multiply_pair (
   input  logic               clk_i,
   input  logic signed [7:0]  weight_i,
@@ -14,6 +15,7 @@ module dw_multiply_pair (
   input  logic               either_i,      // keep0_i || keep1_i, from outside because it comes late
   input  logic signed [8:0]  x0_i,
   input  logic signed [8:0]  x1_i,
+  input  logic signed [32:0] addend_i,      // 2^15 + (round << 16) + round, 0 <= round <= 128
   output logic signed [15:0] product0_o,
   output logic signed [15:0] product1_o,
   output logic               keep0_o,
@@ -35,7 +37,7 @@ module dw_multiply_pair (
       pair_q <= $signed({x1_q, 16'd0}) + 25'(x0_q);
     end
     if (keep0_q[1] || keep1_q[1]) product_q <= pair_q * weight_qq;
-    if (keep0_q[2] || keep1_q[2]) biased_q <= product_q + 33'sd32768;
+    if (keep0_q[2] || keep1_q[2]) biased_q <= product_q + addend_i;
     keep0_q <= {keep0_q[2:0], keep0_i};
     keep1_q <= {keep1_q[2:0], keep1_i};
   end

@@ -2,8 +2,9 @@
 //
 // Numbers of a stage for the parts of the pipeline, each of which may be at another COMPUTE: small memories by the number
 // of the COMPUTE, which travels along. Outputs: activation_o (mask of the low bits that are kept, zero point less rounding
-// offset, activation threshold, zero point) BankData + 2 cycles after number_i, weight_threshold_o Operands cycles after
-// it, post_o two cycles after close_i (which comes Sums cycles after number_i) until the next.
+// offset, activation threshold, zero point) BankData + 2 cycles after number_i, array_o (do ties of products at odd inputs
+// go down, number of low bits of products that are rounded away, weight threshold) Operands cycles after it, post_o two
+// cycles after close_i (which comes Sums cycles after number_i) until the next.
 module dw_stage_context #(
   parameter int unsigned MultiplierBits = 16,
   parameter int unsigned BankData = 0,      // cycles from the step to the words from the banks,
@@ -19,19 +20,20 @@ module dw_stage_context #(
   input  logic [StageBits-1:0] stage_i,
   input  logic                 close_i,
   output logic [26:0]          activation_o,
-  output logic [6:0]           weight_threshold_o,
+  output logic [11:0]          array_o,
   output logic [PostBits-1:0]  post_o
 );
-  logic [2:0] number_1q, number_activation, number_weight, number_sums, number_post_q;
+  logic [2:0] number_1q, number_activation, number_array, number_sums, number_post_q;
   logic [6:0] weight_threshold, weight_threshold_1q;
   logic [7:0] activation_threshold, activation_threshold_1q;
   logic [1:0] shift, shift_1q;
+  logic [3:0] product_shift, product_shift_1q;
   logic [2:0] half, offset, dropped;    // of the low bits: half of 2^shift, what is added, those that are rounded away
   logic [7:0] zero, above_lowest, below_highest;
   logic [StageBits-1:0] stage_1q;
   logic [PostBits-1:0] post_d;
   (* ram_style = "distributed" *) logic [26:0] activation_context [8];
-  (* ram_style = "distributed" *) logic [6:0] weight_context [8];
+  (* ram_style = "distributed" *) logic [11:0] array_context [8];
   (* ram_style = "distributed" *) logic [PostBits-1:0] post_context [8];
   always_ff @(posedge clk_i) begin
     number_1q <= number_i;
@@ -39,11 +41,12 @@ module dw_stage_context #(
     weight_threshold_1q <= weight_threshold;
     activation_threshold_1q <= activation_threshold;
     shift_1q <= shift;
+    product_shift_1q <= product_shift;
     activation_context[number_1q] <= {~dropped, zero - 8'(offset), activation_threshold_1q, zero};
-    weight_context[number_1q] <= weight_threshold_1q;
+    array_context[number_1q] <= {stage_1q[dw_pkg::STAGE_ALTERNATE_LSB], product_shift_1q, weight_threshold_1q};
     post_context[number_1q] <= post_d;
     activation_o <= activation_context[number_activation];
-    weight_threshold_o <= weight_context[number_weight];
+    array_o <= array_context[number_array];
     if (close_i) number_post_q <= number_sums;
     post_o <= post_context[number_post_q];
   end
@@ -51,12 +54,14 @@ module dw_stage_context #(
     weight_threshold = '0;
     activation_threshold = '0;
     shift = '0;
+    product_shift = '0;
     for (int unsigned level = 1; level <= dw_pkg::PRUNING_LEVELS; level++) begin
       if (level_i == 3'(level) && !stage_i[dw_pkg::STAGE_MAXIMUM_LSB]) begin
         weight_threshold = weight_threshold | stage_i[dw_pkg::STAGE_WEIGHT_THRESHOLDS_LSB + (level - 1) * 7 +: 7];
         activation_threshold = activation_threshold
                              | stage_i[dw_pkg::STAGE_ACTIVATION_THRESHOLDS_LSB + (level - 1) * 8 +: 8];
         shift = shift | stage_i[dw_pkg::STAGE_ACTIVATION_SHIFTS_LSB + (level - 1) * 2 +: 2];
+        product_shift = product_shift | stage_i[dw_pkg::STAGE_PRODUCT_SHIFTS_LSB + (level - 1) * 4 +: 4];
       end
     end
   end
@@ -84,11 +89,11 @@ module dw_stage_context #(
   dw_delay #(.Width(3), .Depth(BankData + 1)) u_number_activation (
     .clk_i, .rst_ni, .data_i(number_i), .data_o(number_activation)
   );
-  dw_delay #(.Width(3), .Depth(Operands - 1 - (BankData + 1))) u_number_weight (
-    .clk_i, .rst_ni, .data_i(number_activation), .data_o(number_weight)
+  dw_delay #(.Width(3), .Depth(Operands - 1 - (BankData + 1))) u_number_array (
+    .clk_i, .rst_ni, .data_i(number_activation), .data_o(number_array)
   );
   dw_delay #(.Width(3), .Depth(Sums - (Operands - 1))) u_number_sums (
-    .clk_i, .rst_ni, .data_i(number_weight), .data_o(number_sums)
+    .clk_i, .rst_ni, .data_i(number_array), .data_o(number_sums)
   );
 
   logic unused;

@@ -52,7 +52,7 @@ module depthwright_icebreaker (
 
   /* verilator lint_off PINCONNECTEMPTY */
   depthwright_core #(
-    .Identity(32'h3b65fc62),
+    .Identity(32'ha610abe9),
     .Pixels(2),
     .Lanes(1),
     .Inputs(4),

@@ -52,7 +52,7 @@ module depthwright_pynq_z2 (
 
   /* verilator lint_off PINCONNECTEMPTY */
   depthwright_core #(
-    .Identity(32'hb834ad6d),
+    .Identity(32'he582c9d0),
     .Pixels(2),
     .Lanes(8),
     .Inputs(16),

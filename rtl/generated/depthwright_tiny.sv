@@ -52,7 +52,7 @@ module depthwright_tiny (
 
   /* verilator lint_off PINCONNECTEMPTY */
   depthwright_core #(
-    .Identity(32'h56ded310),
+    .Identity(32'h42b4ed4f),
     .Pixels(2),
     .Lanes(2),
     .Inputs(4),

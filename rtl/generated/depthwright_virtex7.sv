@@ -52,14 +52,14 @@ module depthwright_virtex7 (
 
   /* verilator lint_off PINCONNECTEMPTY */
   depthwright_core #(
-    .Identity(32'h670212ff),
+    .Identity(32'h4ea986ea),
     .Pixels(4),
     .Lanes(16),
     .Inputs(16),
     .ActivationDepth(4096),
     .WeightDepth(4096),
     .ParameterDepth(512),
-    .SegmentDepth(1024),
+    .SegmentDepth(512),
     .MultiplierBits(16),
     .RequantisePixels(4),
     .ResidualPixels(1),

@@ -52,7 +52,7 @@ module depthwright_zcu104 (
 
   /* verilator lint_off PINCONNECTEMPTY */
   depthwright_core #(
-    .Identity(32'h670212ff),
+    .Identity(32'h4ea986ea),
     .Pixels(4),
     .Lanes(16),
     .Inputs(16),

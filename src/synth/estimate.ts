@@ -124,8 +124,8 @@ function sequencing(config: Config): Cells {
   const post = 67 + 2 * multiplierBits;
   const position = 50 + columnBits + offsetBits + 2 * pixels + pixels * columnBits;
   return sum(
-    ...[240, 240, 115].map((width) => distributed(family, width, 8)), // descriptors
-    cells({ luts: either(family, 70, 84), flipFlops: wideTables(family) ? 862 : 267 }), // front end
+    ...[240, 240, 143].map((width) => distributed(family, width, 8)), // descriptors
+    cells({ luts: either(family, 70, 84), flipFlops: wideTables(family) ? 890 : 267 }), // front end
     cells({ luts: either(family, 381, 681), flipFlops: 236 }), // setup
     times(7, cells({ luts: either(family, 54, 43) })),
     cells({ luts: either(family, 141, 149), flipFlops: 165 }), // serial multipliers
@@ -134,9 +134,9 @@ function sequencing(config: Config): Cells {
     cells({ luts: either(family, 239, 340) + 31 * pixels, flipFlops: 301 + 26 * pixels }), // pixel walker
     cells({ luts: either(family, 724, 960) + either(family, 114, 150) * pixels, flipFlops: 840 + 80 * pixels }),
     cells({ luts: either(family, 204, 227), flipFlops: 130 }), // weight walker
-    cells({ luts: either(family, 30, 150) + 14 * pixels, flipFlops: 623 + 2 * pixels }), // dw_compute itself
-    cells({ luts: either(family, 92, 200), flipFlops: 66 + 2 * post }), // stage context
-    ...[27, 7, post].map((width) => distributed(family, width, 8)),
+    cells({ luts: either(family, 30, 150) + 14 * pixels, flipFlops: 651 + 2 * pixels }), // dw_compute itself
+    cells({ luts: either(family, 110, 225), flipFlops: 77 + 2 * post }), // stage context
+    ...[27, 12, post].map((width) => distributed(family, width, 8)),
     delay(family, 3, bank + 1),
     delay(family, 3, sums - operands + 1),
     // Tokens, and everything else that goes along with a step.
@@ -228,14 +228,19 @@ function array(config: Config): Cells {
   const ones = Math.min(8, count); // bits of the count of multiplications that are added at once
   const paired = pixels > 1;
   // Enables, and where no slice takes them the adders before and after the product; registers outside the slice.
-  const luts = { xc7: 4, xcup: 13, ecp5: 47, ice40: 31 }[family];
+  const luts = { xc7: 4, xcup: 45, ecp5: 61, ice40: 46 }[family];
   const flipFlops = { xc7: 25, xcup: 124, ecp5: 124, ice40: 66 }[family];
   const unit = paired
     ? cells({ luts, flipFlops, dsp: multiplier(family, 25, 8) })
-    : cells({ flipFlops: { xc7: 21, xcup: 70, ecp5: 70, ice40: 37 }[family], dsp: 1 });
+    : cells({
+        luts: { xc7: 0, xcup: 16, ecp5: 16, ice40: 18 }[family],
+        flipFlops: { xc7: 21, xcup: 70, ecp5: 70, ice40: 37 }[family],
+        dsp: 1,
+      });
   return sum(
     times(paired ? count / 2 : count, unit),
     times(lanes * inputs, cells({ luts: either(family, 15, 30) + pixels })),
+    cells({ luts: 25, flipFlops: 41 }), // what rounds products
     times(pixels * lanes, productTree(config, inputs)),
     times(pixels * lanes, cells({ luts: either(family, 114, 138), flipFlops: 32 })),
     times(count / ones, cells({ luts: ones > 1 ? 1.25 * ones : 0, flipFlops: Math.log2(ones) + 1 })),

@@ -55,7 +55,8 @@ export function mux(family: Family, inputs: number): number {
 /** A memory marked `distributed`: read without a clock. Where a family has none, a block or flip-flops. */
 export function distributed(family: Family, width: number, depth: number): Cells {
   if (family === 'ice40') {
-    if (width * depth < 100) return cells({ luts: width * (depth / 2 + 1), flipFlops: width * depth });
+    // yosys takes a block of which 2 % are used.
+    if (width * depth < 82) return cells({ luts: width * (depth / 2 + 1), flipFlops: width * depth });
     return cells({ blocks: Math.ceil(width / 16) * Math.ceil(depth / 256) });
   }
   if (family === 'ecp5') {

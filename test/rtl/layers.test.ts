@@ -10,7 +10,7 @@ import { writeLatency } from '../../src/spec/timing.ts';
 import { randomInputs, randomLayerNetwork } from '../support/random-network.ts';
 import { openBench, rigOf, simulators } from './support/benches.ts';
 import { verifyLevels } from './support/levels.ts';
-import { withRowsOutside, withStoreWaits } from './support/odd-programs.ts';
+import { withRowsOutside, withStoreWaits, withTies } from './support/odd-programs.ts';
 import { complaint, residualPair, verifyPairs } from './support/random-pairs.ts';
 import { TURNS } from './support/turns.ts';
 
@@ -78,6 +78,7 @@ describe.each(simulators)('shapes and programs at the edge on %s', (simulator) =
   it.each([
     ['skips output rows that see nothing of the map', withRowsOutside],
     ['waits for stores', withStoreWaits],
+    ['rounds products half way between multiples', withTies],
   ])(`%s (seed ${seed})`, async (_, change) => {
     const options = { firstSeed: seed + 700, layers: 6, change };
     const { complaints, compared, done } = await verifyLevels(rig, namedConfig('tiny'), options);

@@ -20,6 +20,7 @@ const NAMED: Readonly<Record<string, readonly (string | number)[]>> = {
     'rounded to nearest',
     'rounded down',
     'rounded up',
+    'rounded products',
     'skipped words',
     'weights of the level',
   ],
@@ -67,6 +68,7 @@ export class Coverage {
       const way = offset === 0 ? 'down' : offset === 2 ** (activationShift - 1) ? 'to nearest' : 'up';
       this.count('case', `rounded ${way}`);
     }
+    if (layers.some(({ productShift = 0 }) => productShift > 0)) this.count('case', 'rounded products');
     if (layers.some(({ weights }) => weights !== undefined)) this.count('case', 'weights of the level');
     if (skipped.length > 0) this.count('case', 'skipped words');
   }

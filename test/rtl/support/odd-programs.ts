@@ -1,7 +1,15 @@
 /** Programs that the compiler does not make of small layers, or of none. */
 import type { Compiled } from '../../../src/compile/compile.ts';
 import { DescriptorFile } from '../../../src/simulate/descriptors.ts';
-import { type Instruction, STAGE_PARTS, setInstructions } from '../../../src/spec/isa.ts';
+import {
+  type Instruction,
+  MOST_PRODUCT_BITS,
+  PRODUCT_BITS,
+  PRUNING_LEVELS,
+  SHIFT_BITS,
+  STAGE_PARTS,
+  setInstructions,
+} from '../../../src/spec/isa.ts';
 import { validKernelRows } from '../../../src/spec/sequence.ts';
 import type { Random } from '../../support/random.ts';
 
@@ -32,6 +40,34 @@ export function withRowsOutside({ program, ...rest }: Compiled, random: Random):
     changed[sets[part]!] = replacement;
   });
   return { ...rest, program: { ...program, instructions: changed } };
+}
+
+/**
+ * The program with many products half way between two multiples of what its levels round them to: every level rounds
+ * activations and products and prunes nothing. Undefined where a stage is not one with weights of its own on the diagonal.
+ */
+export function withTies({ program, ...rest }: Compiled, random: Random): Compiled | undefined {
+  const instructions: Instruction[] = [...program.instructions];
+  const descriptors = new DescriptorFile();
+  for (const [index, { opcode, fields }] of program.instructions.entries()) {
+    if (opcode !== 'SET') continue;
+    descriptors.write(fields);
+    if (fields.part !== STAGE_PARTS - 1) continue;
+    const slot = fields.slot as number;
+    const stage = descriptors.read(slot);
+    if (!stage.diagonal || stage.sharedWeights || stage.maximum) return undefined;
+    let activationShifts = 0;
+    let productShifts = 0;
+    for (let level = 0; level < PRUNING_LEVELS; level++) {
+      activationShifts += random.pick([2, 3]) * 2 ** (SHIFT_BITS * level);
+      productShifts += random.int(5, MOST_PRODUCT_BITS - 1) * 2 ** (PRODUCT_BITS * level);
+    }
+    const changed = { ...stage, weightThresholds: 0n, activationThresholds: 0n, activationShifts, productShifts };
+    setInstructions(slot, changed).forEach((replacement, part) => {
+      instructions[index - STAGE_PARTS + 1 + part] = replacement;
+    });
+  }
+  return { ...rest, program: { ...program, instructions } };
 }
 
 /**
