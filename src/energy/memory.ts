@@ -3,6 +3,7 @@
  * is not how many there are but how many an access wakes.
  */
 import { type Config, parameterBytes } from '../spec/config.ts';
+import { ramShape } from '../spec/ram.ts';
 
 /** Shapes of a RAMB36: words, bits. */
 const SHAPES: readonly (readonly [number, number])[] = [
@@ -15,9 +16,14 @@ const SHAPES: readonly (readonly [number, number])[] = [
   [32768, 1],
 ];
 
-/** RAMB36 that an access of `width` bits to a memory of `depth` words enables: those of one segment (rtl/memory/dw_ram.sv). */
-export function enabledBlocks(depth: number, width: number, segmentDepth: number): number {
-  const words = Math.min(depth, segmentDepth);
+/**
+ * RAMB36 that an access of `width` bits to a memory of `depth` words enables: those of one segment (rtl/memory/dw_ram.sv).
+ * `parts`: every byte of a word is written on its own.
+ */
+export function enabledBlocks(depth: number, width: number, segmentDepth: number, parts = false): number {
+  const { words, bits: slice } = ramShape({ segmentDepth }, depth, width, parts);
+  // A slice of a shallow segment fills half of a block, 512 words of 36 bits.
+  if (slice < width) return width / slice / 2;
   // A segment is an array of its own: every block of it is enabled, the shape is the one that needs fewest.
   return Math.min(...SHAPES.map(([rows, bits]) => Math.ceil(words / rows) * Math.ceil(width / bits)));
 }
@@ -51,14 +57,14 @@ export interface Accesses {
 export function blockCycles(config: Config, accesses: Accesses): BlockCycles {
   const { lanes, inputs, weightDepth, parameterDepth, activationDepth, segmentDepth } = config;
   const cycles = { wide: 0, narrow: 0 };
-  const add = (count: number, depth: number, bits: number): void => {
+  const add = (count: number, depth: number, bits: number, parts = false): void => {
     const kind = wideAccess(depth, segmentDepth) ? 'wide' : 'narrow';
-    cycles[kind] += count * enabledBlocks(depth, bits, segmentDepth);
+    cycles[kind] += count * enabledBlocks(depth, bits, segmentDepth, parts);
   };
   add(accesses.weightReads, weightDepth, lanes * inputs * 8);
   add(accesses.weightWrites, weightDepth, lanes * inputs * 8);
   add(accesses.parameterReads, parameterDepth, lanes * parameterBytes(config) * 8);
-  add(accesses.bankReads, activationDepth, inputs * 8);
-  add(accesses.bankWrites, activationDepth, lanes * 8);
+  add(accesses.bankReads, activationDepth, inputs * 8, true);
+  add(accesses.bankWrites, activationDepth, lanes * 8, true);
   return cycles;
 }

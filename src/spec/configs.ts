@@ -51,7 +51,7 @@ const named = [
     memoryLatency: 32,
   },
   { name: 'zcu104', device: 'XCZU7EV', family: 'xcup', ...array1024 },
-  { name: 'virtex7', device: 'XC7VX690T', ...array1024 },
+  { name: 'virtex7', device: 'XC7VX690T', ...array1024, segmentDepth: 512 },
   {
     name: 'icebreaker',
     device: 'iCE40UP5K',

@@ -17,12 +17,12 @@ describe('enabled block RAMs', () => {
   it('are all of an undivided memory: 228 of the weights of virtex7, 15 of a bank', () => {
     expect(enabledBlocks(virtex7.weightDepth, 2048, WHOLE)).toBe(228);
     expect(enabledBlocks(virtex7.activationDepth, 128, WHOLE)).toBe(15);
-    expect(enabledBlocks(virtex7.parameterDepth, 1024, WHOLE)).toBe(15);
+    expect(enabledBlocks(virtex7.parameterDepth, 1024, WHOLE)).toBe(16);
   });
 
-  it('are those of one segment of 512 words of 72 bits', () => {
-    expect(enabledBlocks(4096, 2048, 512)).toBe(29);
-    expect(enabledBlocks(4096, 128, 512)).toBe(2);
+  it('are those of one segment of 512 words, of 72 bits or half a block for every 32', () => {
+    expect(enabledBlocks(4096, 2048, 512)).toBe(32);
+    expect(enabledBlocks(4096, 128, 512, true)).toBe(2);
     expect(enabledBlocks(4096, 72, 512)).toBe(1);
     expect(enabledBlocks(4096, 73, 512)).toBe(2);
   });
@@ -51,11 +51,11 @@ describe('enabled block RAMs', () => {
   it('add up over the accesses of a stage', () => {
     const accesses = { weightReads: 10, weightWrites: 4, parameterReads: 1, bankReads: 40, bankWrites: 8 };
     expect(blockCycles({ ...virtex7, segmentDepth: 65536 }, accesses)).toEqual({
-      wide: 15,
+      wide: 16,
       narrow: 14 * 228 + 48 * 15,
     });
     expect(blockCycles({ ...virtex7, segmentDepth: 512 }, accesses)).toEqual({
-      wide: 14 * 29 + 15 + 48 * 2,
+      wide: 14 * 32 + 16 + 48 * 2,
       narrow: 0,
     });
   });
