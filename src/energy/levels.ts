@@ -65,12 +65,13 @@ export async function levelEnergy(
 }
 
 /** What saves at a level, each on top of the ones before it. */
-export const CAUSES = ['zeroActivations', 'weights', 'activations', 'skippedSteps'] as const;
+export const CAUSES = ['zeroActivations', 'weights', 'activations', 'products', 'skippedSteps'] as const;
 export type Cause = (typeof CAUSES)[number];
 
 /**
  * The share of level 0's dynamic energy that each cause saves, in the order of CAUSES: gating operands that are 0
- * anyway; weights pruned or of a coarser grid; activations below their thresholds or rounded; steps that are not taken.
+ * anyway; weights pruned or of a coarser grid; activations below their thresholds or rounded; products rounded; steps that
+ * are not taken.
  */
 export async function savingsByCause(
   network: Network,
@@ -91,11 +92,15 @@ export async function savingsByCause(
     skipped: [],
   };
   const weights: PruningLevel = {
-    layers: full.layers.map((entry) => ({ ...entry, activationThreshold: 1, activationShift: 0 })),
+    layers: full.layers.map((entry) => ({ ...entry, activationThreshold: 1, activationShift: 0, productShift: 0 })),
     skipped: [],
   };
-  const activations: PruningLevel = { layers: full.layers, skipped: [] };
-  const steps: PruningPlan = { ...plan, levels: [gating, weights, activations, full] };
+  const activations: PruningLevel = {
+    layers: full.layers.map((entry) => ({ ...entry, productShift: 0 })),
+    skipped: [],
+  };
+  const products: PruningLevel = { layers: full.layers, skipped: [] };
+  const steps: PruningPlan = { ...plan, levels: [gating, weights, activations, products, full] };
   const compiled = compile(network, config, { pruning: steps });
   const energies: FrameEnergy[] = [];
   for (let at = 0; at <= CAUSES.length; at++)

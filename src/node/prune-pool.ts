@@ -137,7 +137,7 @@ export function createPrunePool(options: PrunePoolOptions): PrunePool {
 }
 
 /** Of what the steps compute: results of another version are not found. Raise it when a step gives other results. */
-const SEARCH_VERSION = 2;
+const SEARCH_VERSION = 3;
 
 /** Names of checkpoint files, half-written ones included. */
 const CHECKPOINT = /^(sensitivity|curves|answers|fit)-[0-9a-f]{24}(\.part)?$/;

@@ -26,6 +26,7 @@ export interface FitJob {
   readonly sensitivity: ReadonlyMap<number, number>;
   readonly skipped: readonly SkippedWords[];
   readonly keptInputs: ReadonlyMap<number, number>;
+  readonly channelsPerWord: number;
   readonly ownWeights: boolean;
   /** Frames that the layers are fitted on; the others are run through and judged. */
   readonly fitted: number;
@@ -72,7 +73,7 @@ export const POINTS_PER_NAT = 40;
 /** Share of the frames that the search fits on. */
 const FITTED_SHARE = 0.75;
 /** Price of a level relative to the one below. */
-const LEVEL_FACTOR = 1.4;
+const LEVEL_FACTOR = 1.25;
 /** Price that the search starts from, nats a picojoule. */
 const FIRST_PRICE = 4e-10;
 
@@ -93,7 +94,16 @@ export async function calibrate(
   const job = (price: number, fitted: number): FitJob => {
     const skipped = chooseSkips(network, config, curves, sensitivity, costs, price);
     const kept = keptInputs(network, config, skipped);
-    return { price, costs, sensitivity, skipped, keptInputs: kept, ownWeights: options.ownWeights, fitted };
+    return {
+      price,
+      costs,
+      sensitivity,
+      skipped,
+      keptInputs: kept,
+      channelsPerWord: config.inputs,
+      ownWeights: options.ownWeights,
+      fitted,
+    };
   };
   const fitted = Math.ceil(work.frames * FITTED_SHARE);
   const answers = await work.answers(ordered);

@@ -14,19 +14,27 @@ export interface Costs {
   /** What of it a low bit spares that stands still in all weights of a layer, and in all its activations. */
   readonly weightBit: number;
   readonly activationBit: number;
+  /** A toggle in the adder trees. */
+  readonly productBit: number;
   /** A cycle of the array, beside what its active multiplications cost. */
   readonly step: number;
 }
 
 /** Bits that toggle in the operand registers of an active multiplication: 4.9 on average over photographs of MobileNetV2. */
 const OPERAND_TOGGLES = 5;
-/** Bits that toggle in the adder trees a product, and the share of them that a held product spares (docs/energy.md). */
-const TREE_TOGGLES = 5.5;
+/**
+ * Bits that toggle in the adder trees a product (5.5 in whole products, half of them where low bits are rounded away), and
+ * the share of them that a held product spares (docs/energy.md).
+ */
+const TREE_TOGGLES = 3;
 const TREE_SHARE = 0.4;
 
-/** Bits that stop toggling in operand registers and trees for a still low bit of the weights, and of the activations. */
-const WEIGHT_BIT = { operand: 0.35, tree: 0.6 };
-const ACTIVATION_BIT = { operand: 0.3, tree: 0.45 };
+/**
+ * Bits that stop toggling in operand registers and trees for a still low bit of the weights, and of the activations. Little
+ * in the trees: most levels round those bits of the products away anyway.
+ */
+const WEIGHT_BIT = { operand: 0.5, tree: 0.1 };
+const ACTIVATION_BIT = { operand: 0.3, tree: 0.1 };
 
 export function pruningCosts(config: Config, objective: Objective): Costs {
   // A latency objective still takes what gating gives for next to no accuracy.
@@ -42,12 +50,14 @@ export function pruningCosts(config: Config, objective: Objective): Costs {
   const trees = tree * (1 - TREE_SHARE) * multipliers(config);
   // Registers behind enables move with codes, not with steps.
   const step = clockPower(table, estimateResources(config)).mid + memory + trees;
-  const energy = { active, weightBit: bit(WEIGHT_BIT), activationBit: bit(ACTIVATION_BIT), step };
+  const productBit = table.treeToggle.mid;
+  const energy = { active, weightBit: bit(WEIGHT_BIT), activationBit: bit(ACTIVATION_BIT), productBit, step };
   if (objective === 'energy') return energy;
   return {
     active: active / 20,
     weightBit: energy.weightBit / 20,
     activationBit: energy.activationBit / 20,
+    productBit: energy.productBit / 20,
     step: step * 2,
   };
 }

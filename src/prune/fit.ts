@@ -5,13 +5,20 @@
  * Each layer is fitted on the inputs that the layers pruned before it give, towards the outputs that the unpruned
  * network has, so that means and what correlates are made up for as the errors arise.
  */
-import type { ConvLayer, DepthwiseLayer, Layer, Network } from '../network/network.ts';
+import type { ConvLayer, DepthwiseLayer, Layer, Network, Tensor } from '../network/network.ts';
 import { createFloatMemory, type FloatMemory } from '../quantise/float/kernels.ts';
 import { chooseActivationPruning } from './activations.ts';
 import type { Costs } from './costs.ts';
 import { withoutInputs } from './hidden.ts';
 import { FrameTensors } from './layer-runner.ts';
-import { type LayerPruning, type PruningLevel, prunedLayer, type SkippedWords } from './levels.ts';
+import {
+  hasWideWeights,
+  type LayerPruning,
+  mostProductShift,
+  type PruningLevel,
+  prunedLayer,
+  type SkippedWords,
+} from './levels.ts';
 import {
   activeShares,
   means,
@@ -21,7 +28,9 @@ import {
   sampleOperands,
   totalVariance,
 } from './operands.ts';
+import { chooseProductShift } from './products.ts';
 import { refit, rowWeights } from './refit.ts';
+import { residualError } from './residual.ts';
 
 export interface FitOptions {
   /** Divergence that a picojoule saved may cost. */
@@ -32,6 +41,8 @@ export interface FitOptions {
   readonly skipped: readonly SkippedWords[];
   /** Producers' hidden channels that are kept, by consumer layer index. */
   readonly keptInputs: ReadonlyMap<number, number>;
+  /** Channels of a word of the array (N). */
+  readonly channelsPerWord: number;
   /** Weights of the level's own, refitted; otherwise thresholds on the network's weights and new biases only. */
   readonly ownWeights: boolean;
   readonly samples?: number;
@@ -108,6 +119,23 @@ interface LayerData {
   readonly memory: FloatMemory;
 }
 
+/** Operands of a layer and what its errors and energy are worth. */
+interface LayerTask {
+  readonly index: number;
+  readonly from: Tensor;
+  readonly to: Tensor;
+  /** Samples of the unpruned network, and of the one pruned so far. */
+  readonly unpruned: Operands;
+  readonly sampled: Operands;
+  /** Accumulator units to output codes. */
+  readonly scale: Float64Array;
+  /** Divergence of a squared output code. */
+  readonly lossPerCode: number;
+  readonly limit: number;
+}
+
+type Fitted = LayerPruning & { readonly bias: Int32Array };
+
 function fitLayer(
   network: Network,
   index: number,
@@ -118,9 +146,28 @@ function fitLayer(
   const from = network.tensors[layer.inputs[0]!]!;
   const to = network.tensors[layer.output]!;
   const limit = options.samples ?? SAMPLES;
-  const unpruned = sampleOperands(from, data.original.of(layer.inputs[0]!), limit);
-  const sampled = sampleOperands(from, data.pruned.of(layer.inputs[0]!), limit);
-  const wide = layer.weights.some((weight) => weight < -128 || weight > 127);
+  const task: LayerTask = {
+    index,
+    from,
+    to,
+    limit,
+    unpruned: sampleOperands(from, data.original.of(layer.inputs[0]!), limit),
+    sampled: sampleOperands(from, data.pruned.of(layer.inputs[0]!), limit),
+    scale: rowWeights(layer),
+    lossPerCode: options.sensitivity.get(index)! / totalVariance(data.target, to.channels),
+  };
+  return roundProducts(layer, fitOperands(network, layer, task, data, options), task, options);
+}
+
+/** Thresholds, rounded activations, weights and bias. */
+function fitOperands(
+  network: Network,
+  layer: ConvLayer | DepthwiseLayer,
+  { index, from, to, unpruned, sampled, scale, lossPerCode, limit }: LayerTask,
+  data: LayerData,
+  options: FitOptions,
+): Fitted {
+  const wide = hasWideWeights(layer);
   const plain = { layer: index, weightThreshold: wide ? 0 : 1, activationThreshold: 1 };
   // A convolution with taps, and one with hardly more samples than inputs: the means alone are mended.
   const taps = layer.window.kernelHeight * layer.window.kernelWidth;
@@ -128,8 +175,6 @@ function fitLayer(
   if (!fittable) return { ...plain, bias: meanBias(layer, layer.weights, means(unpruned), means(sampled)) };
 
   const { price, costs } = options;
-  const scale = rowWeights(layer);
-  const lossPerCode = options.sensitivity.get(index)! / totalVariance(data.target, to.channels);
   const pixels = to.height * to.width;
   const activations = chooseActivationPruning(layer, from, sampled, scale, {
     multiplication: price * pixels * costs.active,
@@ -152,6 +197,7 @@ function fitLayer(
     weights: layer.weights,
     outputs: to.channels,
     rowWeights: scale,
+    target: residualError(network, layer, pruned, scale, data, limit),
     dropped: Uint8Array.from({ length: from.channels }, (_, channel) => Number(channel >= kept)),
     inputCost: shares.map((share) => share * multiplication),
     bitCost: shares.map((share) => share * pixels * costs.weightBit),
@@ -165,6 +211,25 @@ function fitLayer(
   return { ...plain, ...activations, weights, bias };
 }
 
+/** Rounds the products of a fitted layer; the bias takes the mean error back. */
+function roundProducts(
+  layer: ConvLayer | DepthwiseLayer,
+  fitted: Fitted,
+  { from, to, sampled, scale, lossPerCode }: LayerTask,
+  { price, costs, channelsPerWord }: FitOptions,
+): LayerPruning {
+  const level = prunedLayer(layer, fitted);
+  const { productShift, meanError } = chooseProductShift(
+    level,
+    pruneOperands(sampled, from.zeroPoint, level),
+    scale,
+    mostProductShift(layer, level.weights, channelsPerWord),
+    { bit: price * to.height * to.width * costs.productBit, lossPerCode },
+  );
+  const bias = fitted.bias.map((value, output) => value - Math.round(meanError[output]!));
+  return { ...fitted, productShift, bias };
+}
+
 /** One threshold on the network's own weights: the one with the largest gain, errors taken as independent. */
 function thresholdWeights(
   layer: ConvLayer,
@@ -174,7 +239,7 @@ function thresholdWeights(
   lossPerCode: number,
   multiplications: number,
   { price }: FitOptions,
-): Pick<LayerPruning, 'weightThreshold' | 'bias'> {
+): { readonly weightThreshold: number; readonly bias: Int32Array } {
   const { channels, count, values } = operands;
   const mean = means(operands);
   const variance = new Float64Array(channels);

@@ -43,6 +43,10 @@ export class FrameTensors {
     for (const { tensor } of network.outputs) this.lastReader.set(tensor, Number.POSITIVE_INFINITY);
   }
 
+  has(tensor: number): boolean {
+    return this.values.has(tensor);
+  }
+
   of(tensor: number): readonly Int8Array[] {
     const values = this.values.get(tensor);
     if (values === undefined) throw new Error(`tensor ${tensor} is not there yet, or no more`);

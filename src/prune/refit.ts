@@ -9,6 +9,7 @@
  */
 import type { ConvLayer, DepthwiseLayer } from '../network/network.ts';
 import { cholesky, inverseFromCholesky } from './cholesky.ts';
+import type { TargetShift } from './residual.ts';
 
 /** Moments of the layer's operands x - z: of the pruned network x', of the unpruned x. */
 export interface OperandMoments {
@@ -27,6 +28,8 @@ export interface RefitRequest {
   readonly outputs: number;
   /** Accumulator units to output codes, an output channel. */
   readonly rowWeights: Float64Array;
+  /** What the outputs should be besides. */
+  readonly target?: TargetShift | undefined;
   /** Inputs that every output must drop (skipped channels): 1 each. */
   readonly dropped: Uint8Array;
   /** Energy that a kept weight of the input costs, and what each low bit that is 0 in all weights spares; any unit. */
@@ -87,6 +90,7 @@ export function refit(moments: OperandMoments, request: RefitRequest): Refit {
   }
   const weights = new Int16Array(outputs * channels);
   for (let o = 0; o < outputs; o++) settle.row(o, grid, weights);
+  improve(factor.damped, request, start, grid, weights);
   const kept = weights.reduce((count, weight) => count + Number(weight !== 0), 0);
   return { weights, kept, grid, biasShift: biasShifts(moments, request, weights) };
 }
@@ -148,6 +152,56 @@ class RowSettler {
   }
 }
 
+/** Passes over all weights of an output that look whether another value is better now that all others are settled. */
+const SWEEPS = 2;
+
+/**
+ * Coordinate descent on what the rows were settled for: each weight in turn takes the value, on the grid or 0, that is best
+ * for the others as they are.
+ */
+function improve(
+  damped: Float64Array,
+  { outputs, rowWeights, dropped, inputCost, bitCost, price, low, high }: RefitRequest,
+  start: Float64Array,
+  grid: number,
+  weights: Int16Array,
+): void {
+  const n = dropped.length;
+  const bits = Math.log2(grid);
+  const [least, most] = [Math.ceil(low / grid) * grid, Math.floor(high / grid) * grid];
+  const pull = new Float64Array(n);
+  for (let o = 0; o < outputs; o++) {
+    const scale = rowWeights[o]! * rowWeights[o]!;
+    if (scale === 0) continue;
+    const first = o * n;
+    // H (start - w): which way each weight would go.
+    pull.fill(0);
+    for (let i = 0; i < n; i++) {
+      const error = start[first + i]! - weights[first + i]!;
+      if (error === 0) continue;
+      for (let j = 0, at = i * n; j < n; j++, at++) pull[j] = pull[j]! + error * damped[at]!;
+    }
+    for (let sweep = 0; sweep < SWEEPS; sweep++) {
+      let changes = 0;
+      for (let i = 0; i < n; i++) {
+        if (dropped[i] === 1) continue;
+        const now = weights[first + i]!;
+        const own = damped[i * n + i]!;
+        const wanted = now + pull[i]! / own;
+        const rounded = Math.max(least, Math.min(most, Math.round(wanted / grid) * grid));
+        const loss = (value: number) =>
+          scale * own * (value - wanted) ** 2 + (value === 0 ? 0 : price * (inputCost[i]! - bits * bitCost[i]!));
+        const value = loss(0) < loss(rounded) ? 0 : rounded;
+        if (value === now || loss(value) >= loss(now)) continue;
+        changes += 1;
+        weights[first + i] = value;
+        for (let j = 0, at = i * n; j < n; j++, at++) pull[j] = pull[j]! - (value - now) * damped[at]!;
+      }
+      if (changes === 0) break;
+    }
+  }
+}
+
 /** Dropped inputs first, then by falling variance: what is settled late can make up for what came before. */
 function settlingOrder({ channels, covariance }: OperandMoments, dropped: Uint8Array): Int32Array {
   const variance = (c: number) => covariance[c * channels + c]!;
@@ -159,6 +213,8 @@ function settlingOrder({ channels, covariance }: OperandMoments, dropped: Uint8A
 interface InverseFactor {
   /** Upper triangular U in settling order with U^T U = inverse of H. */
   readonly upper: Float64Array;
+  /** H in natural order. */
+  readonly damped: Float64Array;
   /** x H^-1 of a row in natural order. */
   readonly solve: (row: Float64Array) => Float64Array;
 }
@@ -189,22 +245,24 @@ function inverseFactor(moments: OperandMoments, order: Int32Array, ridge: number
       }
       return result;
     };
-    return { upper, solve };
+    const damped = covariance.slice();
+    for (let i = 0; i < n; i++) damped[i * n + i]! += (strength * trace) / n + 1e-3;
+    return { upper, solve, damped };
   }
   throw new Error('the covariance of a layer cannot be made positive definite');
 }
 
-/** W + W (cov(x, x') - cov(x')) H^-1: least squares towards the unpruned outputs, the ridge pulling towards W. */
+/** W + (W (cov(x, x') - cov(x')) + cov(target, x')) H^-1: least squares towards the outputs wanted, the ridge pulling towards W. */
 function startWeights(
   moments: OperandMoments,
-  { weights, outputs, price, dropped }: RefitRequest,
+  { weights, outputs, price, dropped, target }: RefitRequest,
   solve: InverseFactor['solve'],
 ): Float64Array {
   const { channels: n, covariance, cross } = moments;
   const start = Float64Array.from(weights);
   const nothing = price === 0 && !dropped.includes(1);
   const difference = new Float64Array(n * n);
-  let any = false;
+  let any = target !== undefined;
   for (let i = 0; i < n * n; i++) {
     difference[i] = cross[i]! - covariance[i]!;
     if (difference[i] !== 0) any = true;
@@ -217,6 +275,7 @@ function startWeights(
       const w = weights[o * n + i]!;
       if (w !== 0) for (let j = 0; j < n; j++) row[j] = row[j]! + w * difference[i * n + j]!;
     }
+    if (target !== undefined) for (let j = 0; j < n; j++) row[j] = row[j]! + target.cross[o * n + j]!;
     const shift = solve(row);
     for (let j = 0; j < n; j++) start[o * n + j] = start[o * n + j]! + shift[j]!;
   }
@@ -226,12 +285,12 @@ function startWeights(
 /** What the means of the outputs lose, which the bias takes back. */
 function biasShifts(
   { channels: n, mean, originalMean }: OperandMoments,
-  { weights: original, outputs }: RefitRequest,
+  { weights: original, outputs, target }: RefitRequest,
   weights: Int16Array,
 ): Float64Array {
   const shifts = new Float64Array(outputs);
   for (let o = 0; o < outputs; o++) {
-    let shift = 0;
+    let shift = target?.mean[o] ?? 0;
     for (let i = o * n, c = 0; c < n; i++, c++) shift += original[i]! * originalMean[c]! - weights[i]! * mean[c]!;
     shifts[o] = shift;
   }

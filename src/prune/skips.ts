@@ -32,7 +32,7 @@ const SEEN_SHARE = 0.7;
  * The loss is counted so often: left-out words of many layers cost far more together than each by itself
  * (docs/pruning.md).
  */
-const CAUTION = 4;
+const CAUTION = 3;
 
 /** Runs the unpruned network on the frames and looks at every pointwise reader of hidden channels. */
 export async function skipCurves(

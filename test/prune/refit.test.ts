@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { AddLayer, ConvLayer } from '../../src/network/network.ts';
 import { eliminateInputs } from '../../src/prune/eliminate.ts';
+import { FrameTensors } from '../../src/prune/layer-runner.ts';
 import { type Operands, operandMoments, pruneOperands, sampleOperands } from '../../src/prune/operands.ts';
-import { type RefitRequest, refit } from '../../src/prune/refit.ts';
+import { type Refit, type RefitRequest, refit, rowWeights } from '../../src/prune/refit.ts';
+import { residualError } from '../../src/prune/residual.ts';
 import { createFloatMemory } from '../../src/quantise/float/kernels.ts';
+import { makeWindow, NetworkBuilder } from '../support/network-builder.ts';
 import { Random } from '../support/random.ts';
 
 const CHANNELS = 12;
@@ -141,6 +145,122 @@ describe('refitting a pruned layer', () => {
       const plain = outputs(nearest, operands, new Float64Array(OUTPUTS));
       expect(error(outputs(settled, operands, biasShift), target)).toBeLessThanOrEqual(error(plain, target) / 2);
     }
+  });
+});
+
+describe('settled weights', () => {
+  it('are such that no change of one alone is better', () => {
+    const random = new Random(31);
+    const operands = correlated(random, 600);
+    const weights = Int16Array.from({ length: OUTPUTS * CHANNELS }, () => random.int(-60, 60));
+    const moments = operandMoments(operands, operands, createFloatMemory());
+    const [price, grid, cost] = [3e5, 8, 1];
+    const fitted = refit(moments, request(weights, { price, grids: [grid], ridge: 0.1 }));
+    let trace = 0;
+    for (let c = 0; c < CHANNELS; c++) trace += moments.covariance[c * CHANNELS + c]!;
+    const h = (i: number, j: number) =>
+      moments.covariance[i * CHANNELS + j]! + (i === j ? (0.1 * trace) / CHANNELS + 1e-3 : 0);
+    const worth = (row: readonly number[], output: number): number => {
+      let sum = 0;
+      for (let i = 0; i < CHANNELS; i++) {
+        const error = weights[output * CHANNELS + i]! - row[i]!;
+        for (let j = 0; j < CHANNELS; j++) sum += error * h(i, j) * (weights[output * CHANNELS + j]! - row[j]!);
+        if (row[i] !== 0) sum += price * cost;
+      }
+      return sum;
+    };
+    let better = 0;
+    let tried = 0;
+    for (let output = 0; output < OUTPUTS; output++) {
+      const row = Array.from(fitted.weights.subarray(output * CHANNELS, (output + 1) * CHANNELS));
+      const now = worth(row, output);
+      row.forEach((weight, at) => {
+        for (const other of [0, weight - grid, weight + grid]) {
+          tried += 1;
+          if (worth(row.with(at, other), output) < now - 1e-6 * now) better += 1;
+        }
+      });
+    }
+    expect(tried).toBe(3 * OUTPUTS * CHANNELS);
+    expect(better).toBe(0);
+  });
+});
+
+describe('the error that passes a layer', () => {
+  /** Two pointwise layers and the sum of the second's outputs with those of the first. */
+  const random = new Random(23);
+  const builder = new NetworkBuilder(random);
+  const first = builder.mac('conv', builder.input(6, 7, CHANNELS, -5), CHANNELS, makeWindow(1));
+  const second = builder.mac('conv', first, CHANNELS, makeWindow(1));
+  const network = builder.build('residual', [builder.add(first, second)]);
+  const layers = network.layers as readonly [ConvLayer, ConvLayer, AddLayer];
+  const memory = createFloatMemory();
+  const frames = Array.from({ length: 20 }, () => [
+    Int8Array.from({ length: 6 * 7 * CHANNELS }, () => random.int(-128, 127)),
+  ]);
+
+  it('is what the other operand of the addition lacks, and the refit brings it back as far as it can', async () => {
+    const [original, pruned] = [0, 1].map(() => new FrameTensors(network, frames)) as [FrameTensors, FrameTensors];
+    await original.run(layers[0]);
+    await pruned.run({ ...layers[0], weights: layers[0].weights.map((weight) => weight & -32) });
+    const from = network.tensors[first]!;
+    const limit = 20 * 6 * 7;
+    const whole = sampleOperands(from, original.of(first), limit);
+    const left = sampleOperands(from, pruned.of(first), limit);
+    const scale = rowWeights(layers[1]);
+    const target = residualError(network, layers[1], left, scale, { original, pruned, memory }, limit)!;
+    const unit = layers[2].multipliers[0] / layers[2].multipliers[1];
+    const lost = whole.values.map((value, at) => value - left.values[at]!);
+    const mean = (values: ArrayLike<number>, channel: number) => {
+      let sum = 0;
+      for (let at = channel; at < values.length; at += CHANNELS) sum += values[at]! / left.count;
+      return sum;
+    };
+    for (let output = 0; output < CHANNELS; output++) {
+      expect(target.mean[output]).toBeCloseTo((mean(lost, output) * unit) / scale[output]!, 6);
+      for (let channel = 0; channel < CHANNELS; channel++) {
+        let product = 0;
+        for (let at = 0; at < lost.length; at += CHANNELS) product += lost[at + output]! * left.values[at + channel]!;
+        const covariance = product / left.count - mean(lost, output) * mean(left.values, channel);
+        const found = (target.cross[output * CHANNELS + channel]! * scale[output]!) / unit;
+        expect(Math.abs(found - covariance)).toBeLessThan(1e-3 * Math.max(1, Math.abs(covariance)));
+      }
+    }
+    expect(lost.some((value) => value !== 0)).toBe(true);
+    // The sum of both, in accumulator units of the second layer, is nearer to the unpruned one with the target than without.
+    const wanted = (at: number, output: number) => (whole.values[at + output]! * unit) / scale[output]!;
+    const missed = (fitted: Refit): number => {
+      let sum = 0;
+      for (let at = 0; at < left.values.length; at += CHANNELS) {
+        for (let output = 0; output < CHANNELS; output++) {
+          let error =
+            wanted(at, output) - (left.values[at + output]! * unit) / scale[output]! - fitted.biasShift[output]!;
+          for (let channel = 0; channel < CHANNELS; channel++) {
+            const weight = output * CHANNELS + channel;
+            error += layers[1].weights[weight]! * whole.values[at + channel]!;
+            error -= fitted.weights[weight]! * left.values[at + channel]!;
+          }
+          sum += (scale[output]! * error) ** 2;
+        }
+      }
+      return sum;
+    };
+    const options = { outputs: CHANNELS, rowWeights: scale, price: 1e-9 };
+    const moments = operandMoments(whole, left, memory);
+    const [without, withTarget] = [undefined, target].map((given) =>
+      missed(refit(moments, request(layers[1].weights, { ...options, target: given }))),
+    );
+    expect(withTarget).toBeLessThan(0.9 * without!);
+  });
+
+  it('is none before an addition whose other operand is still to come, and without one', async () => {
+    const tensors = new FrameTensors(network, frames);
+    await tensors.run(layers[0]);
+    const operands = sampleOperands(network.tensors[0]!, tensors.of(0), 100);
+    const data = { original: tensors, pruned: tensors, memory };
+    expect(residualError(network, layers[0], operands, rowWeights(layers[0]), data, 100)).toBeUndefined();
+    const alone = { ...network, layers: network.layers.slice(0, 2) };
+    expect(residualError(alone, layers[1], operands, rowWeights(layers[1]), data, 100)).toBeUndefined();
   });
 });
 
