@@ -94,7 +94,7 @@ export const PRUNING_CHARTS: readonly PruningChart[] = [
     title: 'What saves',
     lead: (figures) =>
       `Dynamic energy saved at level ${lastOf(figures)}, by cause, each on top of the ones before. The first is no pruning at all: operands that are 0 anyway hold their multiplier still. Causes are counted on ${figures.pictures.causes} of the pictures, so they may not add up to the last digit. ${bandWords}`,
-    height: () => 250,
+    height: () => 286,
     option: causesOption,
   },
   {

@@ -103,6 +103,7 @@ const CAUSE_COLOURS: { readonly [cause in Cause]: string } = {
   zeroActivations: 'setup',
   weights: 'dsp',
   activations: 'logic',
+  products: 'memory',
   skippedSteps: 'clock',
 };
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { COMPONENTS } from '../energy/coefficients.ts';
 import { UserError } from '../errors.ts';
 
-export const FIGURES_FORMAT = 'depthwright-pruning-figures/1';
+export const FIGURES_FORMAT = 'depthwright-pruning-figures/2';
 
 const band = z.object({ low: z.number(), mid: z.number(), high: z.number() }).readonly();
 const components = z.record(z.enum(COMPONENTS), band).readonly();
@@ -48,7 +48,9 @@ const figures = z
     pictures: z.object({ calibration: z.int(), holdout: z.int(), activity: z.int(), causes: z.int() }).readonly(),
     levels: z.array(level).min(1).readonly(),
     /** Shares of level 0's dynamic energy that the causes save at the highest level; they add up to its saving. */
-    causes: z.object({ zeroActivations: band, weights: band, activations: band, skippedSteps: band }).readonly(),
+    causes: z
+      .object({ zeroActivations: band, weights: band, activations: band, products: band, skippedSteps: band })
+      .readonly(),
     /** Layers as the engine runs them, at level 0 and at the highest level; microjoules a frame. */
     layers: z.array(z.object({ name: z.string(), before: components, after: components }).readonly()).readonly(),
     search: z.array(z.object({ price: z.number(), divergence: z.number() }).readonly()).readonly(),

@@ -14,6 +14,7 @@ export const CAUSE_NAMES: { readonly [cause in Cause]: string } = {
   zeroActivations: 'activations that are 0 anyway',
   weights: 'weights pruned or coarse',
   activations: 'activations pruned or rounded',
+  products: 'products rounded',
   skippedSteps: 'skipped steps',
 };
 

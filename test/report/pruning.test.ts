@@ -11,7 +11,7 @@ import { bandText, shareText } from '../../src/report/pruning-chart-parts.ts';
 import { PRUNING_CHARTS } from '../../src/report/pruning-charts.ts';
 import { FIGURES_FORMAT, type PruningFigures, parseFigures } from '../../src/report/pruning-figures.ts';
 import { renderPruningReport } from '../../src/report/pruning-html.ts';
-import { SHOWN_COMPONENTS } from '../../src/report/pruning-names.ts';
+import { SHOWN_CAUSES, SHOWN_COMPONENTS } from '../../src/report/pruning-names.ts';
 import { pruningSvgs } from '../../src/report/pruning-svg.ts';
 import { lightColour } from '../../src/report/style.ts';
 import { chromiumPath, launchChromium } from '../support/chromium.ts';
@@ -58,6 +58,7 @@ const figures: PruningFigures = {
     zeroActivations: around(0.05),
     weights: around(0.1),
     activations: { low: -0.01, mid: -0.002, high: 0.01 },
+    products: around(0.06),
     skippedSteps: around(0.08),
   },
   layers: Array.from({ length: 20 }, (_, index) => ({
@@ -138,7 +139,7 @@ describe('the pictures', () => {
     expect(strokes('accuracy-power.svg', 'dsp')).toBe(3 * figures.levels.length);
     expect(strokes('energy-levels.svg', 'ink')).toBe(3 * figures.levels.length);
     expect(strokes('energy-components.svg', 'ink')).toBe(3 * 2 * SHOWN_COMPONENTS.length);
-    expect(strokes('saving-causes.svg', 'ink')).toBe(3 * 5);
+    expect(strokes('saving-causes.svg', 'ink')).toBe(3 * (SHOWN_CAUSES.length + 1));
     const bars = svgs.get('energy-layers.svg')!.match(/<path[^>]*fill-opacity="0.42"/g);
     // Static power and DRAM are hidden at first.
     expect(bars).toHaveLength(figures.layers.length * (SHOWN_COMPONENTS.length - 2));
