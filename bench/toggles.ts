@@ -5,8 +5,9 @@
  *
  *   node --import ./tools/typescript.mjs bench/toggles.ts [--model FILE|NAME] [--config NAME] [--plan FOLDER] [--json]
  *
- * Verilator only. Without the levels of `depthwright prune`, four levels are made up: zeros are held; weights below their layer's
- * median, too; activations below 8, too; and activations are rounded to multiples of 4. Simulators are kept in `.cache/rtl`.
+ * Verilator only. Without the levels of `depthwright prune`, five levels are made up: zeros are held; weights below their layer's
+ * median, too; activations below 8, too; activations are rounded to multiples of 4; and products to multiples of 32. Simulators are kept in
+ * `.cache/rtl`.
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
