@@ -14,7 +14,7 @@ import { randomConfig } from '../support/random-config.ts';
 import { randomInputs } from '../support/random-network.ts';
 import { bottleneckNetwork, computedCodes, randomPlan } from './support.ts';
 
-const RUNS = { numRuns: Number(process.env.RUNS ?? 60), seed: Number(process.env.SEED ?? 1) };
+const RUNS = { numRuns: Number(process.env.RUNS ?? 60) };
 
 describe('a program compiled with pruning levels', () => {
   it('computes at every level what the network of the level does, and no slower', () => {

@@ -40,7 +40,7 @@ describe('the order of hidden channels', () => {
           if (order !== undefined) moved += 1;
         });
       }),
-      { numRuns: 30, seed: Number(process.env.SEED ?? 1) },
+      { numRuns: 30 },
     );
     console.log(`${compared} codes compared, ${moved} tensors moved`);
     expect(compared).toBeGreaterThan(5000);
