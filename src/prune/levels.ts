@@ -20,7 +20,7 @@ export interface LayerPruning {
   readonly activationThreshold: number;
   /** Low bits of x - z that are rounded away where it counts, 0..3; 0 where absent. */
   readonly activationShift?: number;
-  /** Low bits of products that are rounded away, 0..7; 0 where absent, and where weights are wider than int8. */
+  /** Low bits of products that are rounded away, 0..`mostProductShift`; 0 where absent. */
   readonly productShift?: number;
   /** Bias of the level, one an output channel; the network's own where absent. */
   readonly bias?: Int32Array;
