@@ -170,7 +170,7 @@ describe('configs', () => {
     expect(configs.map(({ name }) => name)).toEqual([...CONFIGS.keys()]);
     expect(configs[0]!.needs).toMatchObject({ multipliers: 16, resources: { dsp: 12, memoryBlocks: 38 } });
     const { stdout } = await depthwright('configs');
-    expect(stdout).toMatch(/virtex7 +xc7 +578 +\d+,\d{3} +\d+,\d{3} +500 x 36 kbit/);
+    expect(stdout).toMatch(/virtex7 +xc7 +578 +\d+,\d{3} +\d+,\d{3} +528 x 36 kbit/);
     for (const name of CONFIGS.keys()) expect(stdout).toContain(name);
   });
 
