@@ -2,7 +2,7 @@
 import type { Compiled } from '../compile/compile.ts';
 import { compile } from '../compile/compile.ts';
 import type { Network } from '../network/network.ts';
-import { networkAtLevel, type PruningLevel, type PruningPlan } from '../prune/levels.ts';
+import { type LayerPruning, networkAtLevel, type PruningLevel, type PruningPlan } from '../prune/levels.ts';
 import { simulateCycles } from '../simulate/cycles/cycles.ts';
 import { createKernels } from '../simulate/kernels/kernels.ts';
 import type { Config } from '../spec/config.ts';
@@ -91,15 +91,13 @@ export async function savingsByCause(
     })),
     skipped: [],
   };
-  const weights: PruningLevel = {
-    layers: full.layers.map((entry) => ({ ...entry, activationThreshold: 1, activationShift: 0, productShift: 0 })),
+  const without = (parts: Partial<LayerPruning>): PruningLevel => ({
+    layers: full.layers.map((entry) => ({ ...entry, ...parts })),
     skipped: [],
-  };
-  const activations: PruningLevel = {
-    layers: full.layers.map((entry) => ({ ...entry, productShift: 0 })),
-    skipped: [],
-  };
-  const products: PruningLevel = { layers: full.layers, skipped: [] };
+  });
+  const weights = without({ activationThreshold: 1, activationShift: 0, productShift: 0 });
+  const activations = without({ productShift: 0 });
+  const products = without({});
   const steps: PruningPlan = { ...plan, levels: [gating, weights, activations, products, full] };
   const compiled = compile(network, config, { pruning: steps });
   const energies: FrameEnergy[] = [];

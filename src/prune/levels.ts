@@ -183,18 +183,11 @@ export function prunedLayer<L extends ConvLayer | DepthwiseLayer>(layer: L, prun
  */
 export function mostProductShift(
   layer: Pick<ConvLayer | DepthwiseLayer, 'op' | 'window'>,
-  weights: ArrayLike<number>,
+  weights: Int16Array,
   channelsPerWord: number,
 ): number {
-  if (alternatesTies(layer) && channelsPerWord === 1) return 0;
-  let least = 0;
-  let most = 0;
-  for (let at = 0; at < weights.length; at++) {
-    least = Math.min(least, weights[at]!);
-    most = Math.max(most, weights[at]!);
-  }
-  if (most > 127 || least < -128) return 0;
-  return least < -127 ? MOST_PRODUCT_BITS - 1 : MOST_PRODUCT_BITS;
+  if (hasWideWeights({ weights }) || (alternatesTies(layer) && channelsPerWord === 1)) return 0;
+  return weights.includes(-128) ? MOST_PRODUCT_BITS - 1 : MOST_PRODUCT_BITS;
 }
 
 /** Whether weights pass int8 and are multiplied in two parts. */

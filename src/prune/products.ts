@@ -41,8 +41,8 @@ export function chooseProductShift(
 ): ProductPruning {
   const outputs = scale.length;
   const pointwise = alternatesTies(layer);
-  const errors = pointwise ? channelErrors(layer, operands, most) : tapErrors(layer, operands, most);
   const shares = activeShares(operands);
+  const errors = pointwise ? channelErrors(layer, operands, most) : tapErrors(layer, shares, most);
   const active = layer.weights.reduce((sum, w, at) => sum + (w === 0 ? 0 : shares[at % operands.channels]!), 0);
   const spared = prices.bit * (layer.weights.length * SPARED.always + active * SPARED.active);
   let productShift = 0;
@@ -106,8 +106,7 @@ function channelErrors(
 }
 
 /** Every output is looked at; products are multiples of 2^still, ties go up. */
-function tapErrors(layer: ConvLayer | DepthwiseLayer, operands: Operands, most: number): Errors {
-  const shares = activeShares(operands);
+function tapErrors(layer: ConvLayer | DepthwiseLayer, shares: Float64Array, most: number): Errors {
   const outputs = layer.bias.length;
   const perOutput = layer.weights.length / outputs;
   const still = layer.activationShift;
@@ -115,7 +114,7 @@ function tapErrors(layer: ConvLayer | DepthwiseLayer, operands: Operands, most: 
   layer.weights.forEach((weight, at) => {
     if (weight === 0) return;
     const output = layer.op === 'conv' ? Math.floor(at / perOutput) : at % outputs;
-    active[output]! += shares[at % operands.channels]!;
+    active[output]! += shares[at % shares.length]!;
   });
   const byShift = (value: (shift: number) => number) =>
     Float64Array.from({ length: most + 1 }, (_, shift) => (shift > still ? value(shift) : 0));

@@ -95,6 +95,11 @@ export function refit(moments: OperandMoments, request: RefitRequest): Refit {
   return { weights, kept, grid, biasShift: biasShifts(moments, request, weights) };
 }
 
+/** The nearest multiple of `grid` in low..high. */
+function onGrid(value: number, grid: number, low: number, high: number): number {
+  return Math.max(Math.ceil(low / grid), Math.min(Math.floor(high / grid), Math.round(value / grid))) * grid;
+}
+
 /** Settles the weights of one output after the other. */
 class RowSettler {
   private readonly channels: number;
@@ -133,8 +138,7 @@ class RowSettler {
       const diagonal = upper[k * n + k]!;
       let settled = 0;
       if (dropped[channel] !== 1) {
-        const rounded =
-          Math.max(Math.ceil(low / grid), Math.min(Math.floor(high / grid), Math.round(value / grid))) * grid;
+        const rounded = onGrid(value, grid, low, high);
         const spared = price * bits * bitCost[channel]!;
         const whole = price * inputCost[channel]!;
         const dropLoss = (scale * value * value) / (diagonal * diagonal);
@@ -168,7 +172,6 @@ function improve(
 ): void {
   const n = dropped.length;
   const bits = Math.log2(grid);
-  const [least, most] = [Math.ceil(low / grid) * grid, Math.floor(high / grid) * grid];
   const pull = new Float64Array(n);
   for (let o = 0; o < outputs; o++) {
     const scale = rowWeights[o]! * rowWeights[o]!;
@@ -188,7 +191,7 @@ function improve(
         const now = weights[first + i]!;
         const own = damped[i * n + i]!;
         const wanted = now + pull[i]! / own;
-        const rounded = Math.max(least, Math.min(most, Math.round(wanted / grid) * grid));
+        const rounded = onGrid(wanted, grid, low, high);
         const loss = (value: number) =>
           scale * own * (value - wanted) ** 2 + (value === 0 ? 0 : price * (inputCost[i]! - bits * bitCost[i]!));
         const value = loss(0) < loss(rounded) ? 0 : rounded;
@@ -224,11 +227,10 @@ function inverseFactor(moments: OperandMoments, order: Int32Array, ridge: number
   let trace = 0;
   for (let c = 0; c < n; c++) trace += covariance[c * n + c]!;
   for (let strength = Math.max(ridge, 1e-9), attempt = 0; attempt < 12; strength *= 10, attempt++) {
+    const damped = covariance.slice();
+    for (let at = 0; at < n * n; at += n + 1) damped[at] = damped[at]! + (strength * trace) / n + 1e-3;
     const h = new Float64Array(n * n);
-    for (let i = 0; i < n; i++) {
-      for (let j = 0; j < n; j++) h[i * n + j] = covariance[order[i]! * n + order[j]!]!;
-      h[i * n + i] = h[i * n + i]! + (strength * trace) / n + 1e-3;
-    }
+    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) h[i * n + j] = damped[order[i]! * n + order[j]!]!;
     const lower = cholesky(h, n);
     if (lower === undefined) continue;
     const inverse = inverseFromCholesky(lower, n);
@@ -245,8 +247,6 @@ function inverseFactor(moments: OperandMoments, order: Int32Array, ridge: number
       }
       return result;
     };
-    const damped = covariance.slice();
-    for (let i = 0; i < n; i++) damped[i * n + i]! += (strength * trace) / n + 1e-3;
     return { upper, solve, damped };
   }
   throw new Error('the covariance of a layer cannot be made positive definite');

@@ -82,7 +82,7 @@ describe('rounding the products of a layer', () => {
 
   it('goes as far as 16 bits and the array allow', () => {
     const most = (layer: ConvLayer | DepthwiseLayer, weights: readonly number[], channelsPerWord = 16) =>
-      mostProductShift(layer, weights, channelsPerWord);
+      mostProductShift(layer, Int16Array.from(weights), channelsPerWord);
     expect(most(pointwise, [-127, 127])).toBe(8);
     expect(most(pointwise, [-128, 127])).toBe(7);
     expect(most(pointwise, [-129, 3])).toBe(0);
